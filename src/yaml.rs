@@ -1,0 +1,1 @@
+//! One YAML parser for all files, and its errors in our words.

@@ -1,0 +1,1 @@
+//! Tests that drive the program as people see it. One binary, so that it links once.
