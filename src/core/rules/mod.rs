@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The rule engine: lists, YAML rules and checks, from text to verdict.
+
+pub mod checks;

@@ -1,0 +1,131 @@
+//! Checks: what a pattern can not say, one small pure function a file, all listed in [`find`].
+//!
+//! A rule file names a check with `check: name`; part, site, reputation and score limits stay in the rule, so a
+//! check only looks at text. Every check is linear in its input, or says in its file what it caps.
+
+pub mod anchors;
+mod no_whitespace;
+mod unique_characters;
+
+use std::cell::OnceCell;
+
+use crate::core::verdict::Part;
+
+pub use anchors::Anchor;
+
+/// What a check found: byte offsets into the text it was given, half-open, on character boundaries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// What a person wants to know beside the place, such as `'b'*22`; may be empty.
+    pub note: String,
+}
+
+impl Hit {
+    /// A hit without a note.
+    pub fn new(range: std::ops::Range<usize>) -> Self {
+        Self { start: range.start, end: range.end, note: String::new() }
+    }
+
+    /// The same with a note.
+    pub fn noted(range: std::ops::Range<usize>, note: impl Into<String>) -> Self {
+        Self { start: range.start, end: range.end, note: note.into() }
+    }
+}
+
+/// A [`Hit`] in a named part of a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartHit {
+    /// The part whose text `hit` speaks of.
+    pub part: Part,
+    /// Where, in that part as it was given to the check.
+    pub hit: Hit,
+}
+
+/// What was taken out of one text, on first use, for every check that looks at it.
+#[derive(Debug, Default)]
+pub struct Extracted {
+    anchors: OnceCell<Vec<Anchor>>,
+}
+
+/// One part of a post as a check sees it: entities decoded, invisible characters removed from bodies, code
+/// replaced where the rule asks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct TextInput<'a> {
+    /// The prepared text; bodies are HTML with tags, summaries plain text.
+    pub text: &'a str,
+    /// Which part it is.
+    pub part: Part,
+    /// Host name of the site.
+    pub site: &'a str,
+    /// Whether the post is an answer.
+    pub is_answer: bool,
+    /// Whether the text is the plain excerpt of a realtime frame.
+    pub is_summary: bool,
+    /// Shared by all checks of the same `text`; `Extracted::default()` for a new text.
+    pub extracted: &'a Extracted,
+}
+
+impl<'a> TextInput<'a> {
+    /// The links of the text in HTML form, extracted once.
+    pub fn anchors(&self) -> &'a [Anchor] {
+        self.extracted.anchors.get_or_init(|| anchors::find(self.text))
+    }
+}
+
+/// A whole post as a check sees it; the texts are prepared as for [`TextInput`].
+#[derive(Clone, Copy, Debug)]
+pub struct PostInput<'a> {
+    /// Title; empty for answers.
+    pub title: &'a str,
+    /// HTML body, code replaced only if the rule asks for it.
+    pub body: &'a str,
+    /// Display name of the owner.
+    pub username: &'a str,
+    /// Host name of the site.
+    pub site: &'a str,
+    /// Whether the post is an answer.
+    pub is_answer: bool,
+    /// Whether the body is the plain excerpt of a realtime frame.
+    pub is_summary: bool,
+}
+
+/// A check, by what it needs to see. No hit means the rule stays silent.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Looks at one part at a time.
+    Text(fn(&TextInput<'_>) -> Vec<Hit>),
+    /// Looks at the parts of a post together.
+    Post(fn(&PostInput<'_>) -> Vec<PartHit>),
+}
+
+/// Every check by the name that rules use, sorted.
+pub const CHECKS: &[(&str, Check)] = &[
+    ("few-unique-characters", Check::Text(unique_characters::check)),
+    ("no-whitespace-body", Check::Text(no_whitespace::body)),
+    ("no-whitespace-title", Check::Text(no_whitespace::title)),
+];
+
+/// The check with this name.
+pub fn find(name: &str) -> Option<Check> {
+    CHECKS.binary_search_by_key(&name, |(known, _)| known).ok().map(|at| CHECKS[at].1)
+}
+
+#[cfg(test)]
+mod testing;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_is_found_by_its_name() {
+        for (name, _) in CHECKS {
+            assert!(find(name).is_some(), "`{name}` is not where the search looks: keep the table sorted");
+        }
+        assert!(find("no-such-check").is_none());
+    }
+}
