@@ -1,1 +1,0 @@
-//! One YAML parser for all files, and its errors in our words.
