@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The client of Stack Exchange chat: one [`Client`] per server and account.
+//!
+//! It logs in, keeps the cookies, renews the fkey, joins rooms, hands out their events, and sends, edits, deletes and
+//! looks up messages. It decides nothing: when to send, what to repeat and who may command is the caller's.
+//! The protocol has no official description; where a fact was read off other clients, the text says so.
+
+pub mod client;
+pub mod error;
+pub mod event;
+
+pub use client::{
+    Client, ClientOptions, Credentials, EventGuard, EventStream, History, LoginHow, Me, Pingable, RoomInfo,
+    Sent, ServerUrls, UserInfo,
+};
+pub use error::{ChatError, EditError, LoginError, SendError, SetupError};
+pub use event::{ChatEvent, EventKind, ServerEvent};
