@@ -4,8 +4,22 @@
 //! check only looks at text. Every check is linear in its input, or says in its file what it caps.
 
 pub mod anchors;
+mod hosts;
+mod images;
+mod link_at_end;
+mod misleading_link;
 mod no_whitespace;
+mod overused_character;
+mod phone_in_title;
+mod plain;
+mod punctuation;
+mod repeating_characters;
+mod repeating_words;
+mod scripts;
+mod similarity;
+mod title_in_body;
 mod unique_characters;
+mod username_site;
 
 use std::cell::OnceCell;
 
@@ -98,15 +112,27 @@ pub struct PostInput<'a> {
 pub enum Check {
     /// Looks at one part at a time.
     Text(fn(&TextInput<'_>) -> Vec<Hit>),
-    /// Looks at the parts of a post together.
+    /// Looks at the parts of a post together. On a realtime frame such a rule reports its reason as always; a
+    /// [`Check::Text`] rule reports the empty reason for the excerpt there, as the reference does.
     Post(fn(&PostInput<'_>) -> Vec<PartHit>),
 }
 
 /// Every check by the name that rules use, sorted.
 pub const CHECKS: &[(&str, Check)] = &[
     ("few-unique-characters", Check::Text(unique_characters::check)),
+    ("link-at-end", Check::Text(link_at_end::check)),
+    ("misleading-link", Check::Text(misleading_link::check)),
+    ("mostly-images", Check::Text(images::check)),
+    ("mostly-non-latin", Check::Text(scripts::check)),
+    ("mostly-punctuation", Check::Text(punctuation::check)),
     ("no-whitespace-body", Check::Text(no_whitespace::body)),
     ("no-whitespace-title", Check::Text(no_whitespace::title)),
+    ("overused-character", Check::Text(overused_character::check)),
+    ("phone-in-title", Check::Text(phone_in_title::check)),
+    ("repeating-characters", Check::Text(repeating_characters::check)),
+    ("repeating-words", Check::Text(repeating_words::check)),
+    ("title-in-body", Check::Post(title_in_body::check)),
+    ("username-like-site", Check::Post(username_site::check)),
 ];
 
 /// The check with this name.

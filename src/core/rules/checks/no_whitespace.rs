@@ -7,14 +7,14 @@ const TITLE_MIN: usize = 20;
 
 /// Hits a title that is nothing but at least 20 ASCII letters and digits.
 pub(super) fn title(input: &TextInput<'_>) -> Vec<Hit> {
-    let text = input.text;
-    if text.len() >= TITLE_MIN && is_word(text) { vec![Hit::new(0..text.len())] } else { Vec::new() }
+    let text = input.text.trim();
+    if text.len() >= TITLE_MIN && is_word(text) { vec![Hit::new(0..input.text.len())] } else { Vec::new() }
 }
 
 /// Hits a body that is one paragraph with one ASCII word.
 pub(super) fn body(input: &TextInput<'_>) -> Vec<Hit> {
     let text = input.text;
-    let word = text.trim().strip_prefix("<p>").and_then(|rest| rest.strip_suffix("</p>")).map(str::trim);
+    let word = text.trim().strip_prefix("<p>").and_then(|rest| rest.strip_suffix("</p>"));
     match word {
         Some(word) if !word.is_empty() && is_word(word) => vec![Hit::new(0..text.len())],
         _ => Vec::new(),
@@ -33,6 +33,7 @@ mod tests {
     fn a_title_of_one_long_word_hits() {
         for (text, hit) in [
             ("kjhkjhkjhkjhkjhkjhkjhkj", true),
+            ("kjhkjhkjhkjhkjhkjhkjhkj ", true),
             ("kjhkjhkjhkjhkjhkjhk", false),
             ("kjhkjhkjhkjh kjhkjhkjhkjhkj", false),
             ("", false),
@@ -47,6 +48,7 @@ mod tests {
             ("<p>asdfasdfasdf</p>\n", true),
             ("<p>two words</p>\n", false),
             ("<p>a</p>\n<p>b</p>\n", false),
+            ("<p>asdfasdfasdf\n</p>", false),
             ("<p></p>", false),
             ("asdf", false),
         ] {

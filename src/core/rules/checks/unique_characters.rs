@@ -1,5 +1,6 @@
 //! Few unique characters: a long body made of a handful of letters is a keyboard rolled over.
 
+use super::plain::without_tags;
 use super::{Hit, TextInput};
 
 /// Bodies of at least this many characters may have at most so many different ones to be suspect; longest first.
@@ -9,13 +10,14 @@ const LIMITS: [(usize, usize); 10] =
 /// On mathematics a formula repeats few characters; only bodies with fewer than this many are suspect there.
 const MATH_LIMIT: usize = 5;
 
-/// Hits the whole text. Linear; stops counting once too many different characters were seen.
+/// Hits the whole text when its visible part is made of too few characters. Linear; stops counting once too many different characters were seen.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    let length = input.text.chars().count();
+    let plain = without_tags(input.text);
+    let length = plain.chars().count();
     let Some(&(_, limit)) = LIMITS.iter().find(|(from, _)| length >= *from) else { return Vec::new() };
     let limit = if input.site == "math.stackexchange.com" { limit.min(MATH_LIMIT - 1) } else { limit };
     let mut seen: Vec<char> = Vec::with_capacity(limit + 1);
-    for c in input.text.chars() {
+    for c in plain.chars() {
         if !seen.contains(&c) {
             if seen.len() == limit {
                 return Vec::new();
@@ -35,11 +37,11 @@ mod tests {
     #[test]
     fn counts_different_characters_against_the_length() {
         let cases = [
-            ("<p>asdasdasdasdasdasdasdasdas</p>", "stackoverflow.com", false),
-            ("<p>aaaaaaaaaaaaaaaaaaaaaaaaa</p>", "stackoverflow.com", true),
-            ("<p>aaaaaaaaaaaaaaaaaaaaaaaaa</p>", "math.stackexchange.com", false),
-            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaabbb", "math.stackexchange.com", true),
-            ("aaaaaaaaaaaaaaaaaaaa", "stackoverflow.com", false),
+            ("<p>abcdefgabcdefgabcdefgabcdefgabc</p>", "stackoverflow.com", false),
+            ("<p>abcdefabcdefabcdefabcdefabcdef</p>", "stackoverflow.com", true),
+            ("<p>abcdefabcdefabcdefabcdefabcdef</p>", "math.stackexchange.com", false),
+            ("<p>aaaaaaaaaaaaaaaaaaaaaaaaaaaabbb</p>", "math.stackexchange.com", true),
+            ("<p>aaaaaaaaaaaaaaaaaaaaaaa</p>", "stackoverflow.com", false),
         ];
         for (text, site, hit) in cases {
             assert_eq!(!run(check, Part::Body, site, text).is_empty(), hit, "{text} on {site}");

@@ -1,0 +1,146 @@
+//! Host names inside links: what a person would call the name of the site.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// The host name in `url`, with or without a protocol: up to the port, path or white space, without user name.
+pub(super) fn host_of(url: &str) -> &str {
+    let rest = url.find("://").map_or(url, |at| &url[at + 3..]);
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let rest =
+        &rest[..rest.find(|c: char| matches!(c, '/' | '?' | '#') || c.is_whitespace()).unwrap_or(rest.len())];
+    let rest = rest.rfind('@').map_or(rest, |at| &rest[at + 1..]);
+    rest.find(':').map_or(rest, |at| &rest[..at])
+}
+
+/// The label that names the site in a host name, such as `example` in `www.example.co.uk`; decoded from
+/// punycode and per-cent signs, lower case. None when the host does not end in a known public suffix.
+pub(super) fn site_label(host: &str) -> Option<String> {
+    let host = percent_decoded(host.trim().trim_end_matches('.'));
+    let (host, _) = idna::domain_to_unicode(&host);
+    let host = host.to_lowercase();
+    if host
+        .split('.')
+        .any(|label| label.is_empty() || label.contains(|c: char| c.is_whitespace() || "<>\"".contains(c)))
+    {
+        return None;
+    }
+    let suffix = psl::suffix(host.as_bytes())?;
+    if !suffix.is_known() {
+        return None;
+    }
+    let domain = psl::domain(host.as_bytes())?;
+    let domain = std::str::from_utf8(domain.as_bytes()).ok()?;
+    let suffix = std::str::from_utf8(suffix.as_bytes()).ok()?;
+    domain.strip_suffix(suffix)?.strip_suffix('.').map(str::to_owned)
+}
+
+/// Replaces `%41` and the like; what does not decode to UTF-8 stays.
+fn percent_decoded(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok()))
+            .flatten();
+        decoded.push(code.unwrap_or(bytes[at]));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Whether a host belongs to Stack Exchange or is where it keeps images: no rule about foreign sites looks at those.
+pub(super) fn is_our_own(host: &str) -> bool {
+    const OURS: [&str; 12] = [
+        "stackexchange.com",
+        "stackoverflow.com",
+        "stackoverflow.email",
+        "superuser.com",
+        "serverfault.com",
+        "askubuntu.com",
+        "stackapps.com",
+        "mathoverflow.net",
+        "imgur.com",
+        "sstatic.net",
+        "stackoverflow.blog",
+        "stackexchange.net",
+    ];
+    let host = host.to_ascii_lowercase();
+    OURS.iter().any(|ours| host.strip_suffix(ours).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+/// A host in a text and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FoundHost {
+    /// Byte range of the host name.
+    pub(super) at: Range<usize>,
+}
+
+static HOST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:[\pL\pN](?:[\pL\pN_-]*[\pL\pN_-])?\.)+\pL{2,}")
+        .expect("a constant that the tests compile")
+});
+
+/// Everything in `text` that looks like a host name, in links or bare, up to `limit` of them.
+pub(super) fn hosts_in(text: &str, limit: usize) -> Vec<FoundHost> {
+    HOST.find_iter(text).take(limit).map(|m| FoundHost { at: m.range() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{host_of, hosts_in, is_our_own, site_label};
+
+    #[test]
+    fn a_url_has_a_host() {
+        for (url, host) in [
+            ("https://www.a.example/x?y", "www.a.example"),
+            ("a.example", "a.example"),
+            ("//a.example:80/", "a.example"),
+            ("http://user:pw@a.example", "a.example"),
+            ("", ""),
+        ] {
+            assert_eq!(host_of(url), host, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_label_before_the_public_suffix_names_the_site() {
+        for (host, label) in [
+            ("www.foobar.co.uk", Some("foobar")),
+            ("a.b.Example.com", Some("example")),
+            ("xn--bcher-kva.com", Some("bücher")),
+            ("ex%61mple.com", Some("example")),
+            ("ex%zzmple.com", Some("ex%zzmple")),
+            ("com", None),
+            ("file.unknownsuffix", None),
+            ("a..com", None),
+            ("", None),
+        ] {
+            assert_eq!(site_label(host).as_deref(), label, "{host}");
+        }
+    }
+
+    #[test]
+    fn knows_the_network_and_its_images() {
+        assert!(
+            is_our_own("i.stack.imgur.com")
+                && is_our_own("cooking.stackexchange.com")
+                && is_our_own("imgur.com")
+        );
+        assert!(!is_our_own("notstackoverflow.com") && !is_our_own("example.com"));
+    }
+
+    #[test]
+    fn finds_hosts_in_text() {
+        let text = "see http://www.a-b.example/x and c.co";
+        let found: Vec<_> = hosts_in(text, 10).into_iter().map(|h| &text[h.at]).collect();
+        assert_eq!(found, ["www.a-b.example", "c.co"]);
+        assert_eq!(hosts_in(&"a.bb ".repeat(100), 7).len(), 7);
+    }
+}

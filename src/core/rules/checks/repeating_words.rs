@@ -1,0 +1,92 @@
+//! Repeating words: one word at least five times in a row, making up a good part of the text.
+
+use super::{Hit, TextInput};
+
+/// The fewest repeats that count.
+const MIN_REPEATS: usize = 5;
+/// The repeated letters must be at least this share of the text, in percent.
+const MIN_PERCENT: usize = 18;
+
+/// Hits each run of one ASCII word, whatever stands between its repeats as long as it holds no letter or digit.
+/// One pass over the words.
+pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
+    let text = input.text;
+    let length = text.chars().count();
+    let mut hits = Vec::new();
+    let mut run: Option<Run<'_>> = None;
+    let mut end = 0;
+    while let Some((start, next)) = next_word(text, end) {
+        let word = &text[start..next];
+        let joined = run.as_ref().is_some_and(|run| run.word == word && is_gap(&text[run.end..start]));
+        match &mut run {
+            Some(run) if joined => {
+                run.end = next;
+                run.count += 1;
+            }
+            _ => {
+                hits.extend(run.take().and_then(|run| run.hit(length)));
+                run = Some(Run { word, start, end: next, count: 1 });
+            }
+        }
+        end = next;
+    }
+    hits.extend(run.and_then(|run| run.hit(length)));
+    hits
+}
+
+struct Run<'a> {
+    word: &'a str,
+    start: usize,
+    end: usize,
+    count: usize,
+}
+
+impl Run<'_> {
+    fn hit(&self, length: usize) -> Option<Hit> {
+        let enough = self.count >= MIN_REPEATS && self.word.len() * self.count * 100 >= length * MIN_PERCENT;
+        enough.then(|| Hit::noted(self.start..self.end, format!("'{}'*{}", self.word, self.count)))
+    }
+}
+
+/// The next run of ASCII letters at or after `from`.
+fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let start = from + bytes[from..].iter().position(u8::is_ascii_alphabetic)?;
+    let end = bytes[start..].iter().position(|b| !b.is_ascii_alphabetic()).map_or(bytes.len(), |i| start + i);
+    Some((start, end))
+}
+
+/// What may stand between two repeats: at least one character, none of a word.
+fn is_gap(between: &str) -> bool {
+    !between.is_empty() && !between.chars().any(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::on_title;
+    use super::check;
+
+    #[test]
+    fn five_in_a_row_hit_when_they_fill_the_text() {
+        for (text, note) in [
+            ("buy, buy, buy, buy, buy", Some("'buy'*5")),
+            ("go-go-go-go", None),
+            ("one two one two one two", None),
+            ("asdf asdf asdf asdf asdf and so on", Some("'asdf'*5")),
+            (
+                "no no no no no, said the man who had been asked to leave his house before the flood came",
+                None,
+            ),
+            ("", None),
+        ] {
+            let hits = on_title(check, text);
+            assert_eq!(hits.first().map(|h| h.note.as_str()), note, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_input_takes_one_pass() {
+        assert_eq!(on_title(check, &"ab ".repeat(1_000_000)).len(), 1);
+        assert!(on_title(check, &"a b ".repeat(1_000_000)).is_empty());
+    }
+}

@@ -1,0 +1,73 @@
+//! A question whose body repeats its title and ends in a link.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Hit, PartHit, PostInput, link_at_end, similarity};
+use crate::core::verdict::Part;
+
+/// Shorter titles turn up in bodies by chance; in characters.
+const MIN_TITLE: usize = 10;
+/// The start of the body must be at least this like the title.
+const MIN_RATIO: f64 = 0.90;
+
+static TAG: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"<[^>]*>").expect("a constant that the tests compile"));
+
+/// Hits the address at the end of the body. Linear, but for the comparison of as many characters as the title has.
+pub(super) fn check(input: &PostInput<'_>) -> Vec<PartHit> {
+    let title = input.title.trim();
+    let length = title.chars().count();
+    if input.is_answer || length <= MIN_TITLE || input.body.contains("<code>") {
+        return Vec::new();
+    }
+    let Some(address) = link_at_end::find(input.body) else { return Vec::new() };
+    let body = TAG.replace_all(input.body, "");
+    let start: String = body.trim_start().chars().take(length).collect();
+    let note = if similarity::ratio(&start, title) >= MIN_RATIO {
+        "the body starts with the title"
+    } else if body.contains(title) {
+        "the body contains the title"
+    } else {
+        return Vec::new();
+    };
+    vec![PartHit { part: Part::Body, hit: Hit::noted(address, note) }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PostInput;
+    use super::check;
+
+    #[test]
+    fn title_and_address_are_both_needed() {
+        for (title, body, hit) in [
+            ("Lose weight in ten days", "<p>Lose weight in ten days. It works: https://pills.com</p>", true),
+            (
+                "Lose weight in ten days",
+                "<p>You can <b>Lose weight in ten days</b>: https://pills.com</p>",
+                true,
+            ),
+            ("Lose weight in ten days", "<p>Lose weight in ten days, how?</p>", false),
+            ("Lose weight in ten days", "<p>Something else: https://pills.com</p>", false),
+            (
+                "Lose weight in ten days",
+                "<p>Lose weight in ten days <code>x</code> https://pills.com</p>",
+                false,
+            ),
+            ("Pills", "<p>Pills: https://pills.com</p>", false),
+        ] {
+            let hits = check(&PostInput {
+                title,
+                body,
+                username: "",
+                site: "cooking.stackexchange.com",
+                is_answer: false,
+                is_summary: false,
+            });
+            assert_eq!(!hits.is_empty(), hit, "{body}");
+            assert!(hits.iter().all(|h| body[h.hit.start..h.hit.end] == *"https://pills.com"));
+        }
+    }
+}
