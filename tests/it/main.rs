@@ -1,1 +1,2 @@
 //! Tests that drive the program as people see it. One binary, so that it links once.
+mod fixtures;
