@@ -1,0 +1,228 @@
+//! The task that holds the connection.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use rand::Rng as _;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use super::{Frame, NETWORK_STREAM, QuestionEventKind, RealtimeEvent, RealtimeOptions, Shared, parse};
+use crate::clock::Clock;
+use crate::core::post::PostKey;
+use crate::core::time::Timestamp;
+
+/// How long connecting, and writing one frame, may take.
+const IO_LIMIT: Duration = Duration::from_secs(15);
+
+/// Frames are about a kilobyte; a larger one than this ends the connection.
+const MAX_FRAME: usize = 256 * 1024;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Why a connection ended.
+enum End {
+    /// Nobody reads the events any more.
+    NoReader,
+    /// It is gone or dead.
+    Lost(String),
+}
+
+impl From<tungstenite::Error> for End {
+    fn from(error: tungstenite::Error) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
+/// What lasts longer than one connection.
+struct Task {
+    options: RealtimeOptions,
+    clock: Clock,
+    shared: Arc<Shared>,
+    events: mpsc::Sender<RealtimeEvent>,
+    /// Up to here nothing was missed; `None` before the first connection.
+    seen_until: Option<Timestamp>,
+    /// Whether the reader knows that the connection is down.
+    down_told: bool,
+}
+
+pub(super) async fn run(
+    options: RealtimeOptions,
+    clock: Clock,
+    shared: Arc<Shared>,
+    events: mpsc::Sender<RealtimeEvent>,
+) {
+    let mut task = Task { options, clock, shared, events, seen_until: None, down_told: false };
+    let mut failures = 0;
+    loop {
+        let started = task.clock.now();
+        let data_before = task.shared.lock().status.activity;
+        let End::Lost(why) = task.connection().await else { return };
+        let had_data = {
+            let mut state = task.shared.lock();
+            state.status.connected_at = None;
+            state.status.activity > data_before
+        };
+        failures = if had_data { 0 } else { failures + 1 };
+        if !task.down_told {
+            tracing::warn!(why, "the realtime socket is down");
+            let since = task.seen_until.unwrap_or(started);
+            if task.events.send(RealtimeEvent::Down { since, why }).await.is_err() {
+                return;
+            }
+            task.down_told = true;
+        }
+        tokio::select! {
+            () = sleep(pause(&task.options, failures)) => {}
+            () = task.events.closed() => return,
+        }
+    }
+}
+
+/// A dead connection that came up at once is tried again soon; refusals wait longer each time.
+fn pause(options: &RealtimeOptions, failures: u32) -> Duration {
+    let full = options
+        .first_pause
+        .saturating_mul(1 << failures.saturating_sub(1).min(16))
+        .min(options.longest_pause);
+    full.mul_f64(rand::rng().random_range(0.5..=1.0))
+}
+
+impl Task {
+    /// One connection, from connecting to its end.
+    async fn connection(&mut self) -> End {
+        let mut socket = tokio::select! {
+            opened = timeout(IO_LIMIT, open(&self.options.url)) => match opened {
+                Ok(Ok(socket)) => socket,
+                Ok(Err(error)) => return error.into(),
+                Err(_) => return End::Lost(format!("no connection within {} s", IO_LIMIT.as_secs())),
+            },
+            () = self.events.closed() => return End::NoReader,
+        };
+        match self.serve(&mut socket).await {
+            Ok(never) => match never {},
+            Err(end) => end,
+        }
+    }
+
+    async fn serve(&mut self, socket: &mut Socket) -> Result<std::convert::Infallible, End> {
+        let mut subscribed = BTreeSet::new();
+        send(socket, NETWORK_STREAM.to_owned()).await?;
+        self.subscribe(socket, &mut subscribed).await?;
+        let now = self.clock.now();
+        {
+            let status = &mut self.shared.lock().status;
+            status.connected_at = Some(now);
+            status.connections += 1;
+        }
+        self.tell(RealtimeEvent::Up { missed_since: self.seen_until }).await?;
+        // Before the first data of all, nothing was seen; what came before the first connection is the reader's matter.
+        self.seen_until.get_or_insert(now);
+        self.down_told = false;
+
+        let shared = Arc::clone(&self.shared);
+        let mut dead_at = Instant::now() + self.options.watchdog;
+        loop {
+            tokio::select! {
+                message = socket.next() => match message {
+                    Some(Ok(Message::Text(text))) => {
+                        if self.frame(socket, &text).await? {
+                            dead_at = Instant::now() + self.options.watchdog;
+                        }
+                    }
+                    Some(Ok(Message::Close(_))) | None => return Err(End::Lost("the server closed it".to_owned())),
+                    Some(Ok(Message::Binary(_))) => shared.lock().status.garbage += 1,
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Err(error.into()),
+                },
+                () = shared.changed.notified() => self.subscribe(socket, &mut subscribed).await?,
+                () = sleep_until(dead_at) => {
+                    shared.lock().status.dead += 1;
+                    return Err(End::Lost(format!("no data for {:?}", self.options.watchdog)));
+                }
+                () = self.events.closed() => return Err(End::NoReader),
+            }
+        }
+    }
+
+    /// Deals with a frame; true when it proves that data flows.
+    async fn frame(&mut self, socket: &mut Socket, text: &str) -> Result<bool, End> {
+        match parse(text) {
+            Frame::Heartbeat(answer) => {
+                self.shared.lock().status.heartbeats += 1;
+                send(socket, answer).await?;
+            }
+            Frame::Activity(activity) => {
+                let now = self.clock.now();
+                self.seen_until = Some(now);
+                {
+                    let status = &mut self.shared.lock().status;
+                    status.last_data = Some(now);
+                    status.activity += 1;
+                }
+                self.tell(RealtimeEvent::Activity(activity)).await?;
+                return Ok(true);
+            }
+            Frame::Question(event) => {
+                let site = {
+                    let mut state = self.shared.lock();
+                    state.status.question_events += 1;
+                    state.streams.get(&event.stream).cloned()
+                };
+                // Events may still come in after the watch ended.
+                if let Some(site) = site {
+                    let key = PostKey { site, number: event.post };
+                    self.tell(match event.what {
+                        QuestionEventKind::Deleted => RealtimeEvent::PostDeleted(key),
+                        QuestionEventKind::Edited => RealtimeEvent::PostEdited(key),
+                    })
+                    .await?;
+                }
+            }
+            Frame::Other => self.shared.lock().status.other += 1,
+            Frame::Garbage => self.shared.lock().status.garbage += 1,
+            Frame::Empty => {}
+        }
+        Ok(false)
+    }
+
+    /// Brings the subscriptions of this connection in line with what is wanted.
+    async fn subscribe(&self, socket: &mut Socket, subscribed: &mut BTreeSet<String>) -> Result<(), End> {
+        let wanted: BTreeSet<String> = self.shared.lock().streams.keys().cloned().collect();
+        for stream in wanted.difference(subscribed) {
+            send(socket, stream.clone()).await?;
+        }
+        for stream in subscribed.difference(&wanted) {
+            send(socket, format!("-{stream}")).await?;
+        }
+        *subscribed = wanted;
+        Ok(())
+    }
+
+    async fn tell(&self, event: RealtimeEvent) -> Result<(), End> {
+        self.events.send(event).await.map_err(|_| End::NoReader)
+    }
+}
+
+async fn open(url: &str) -> Result<Socket, tungstenite::Error> {
+    let mut request = url.into_client_request()?;
+    // Not needed as far as is known; browsers and other clients send it.
+    request.headers_mut().insert("Origin", HeaderValue::from_static("https://stackoverflow.com"));
+    let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
+    Ok(connect_async_with_config(request, Some(config), true).await?.0)
+}
+
+async fn send(socket: &mut Socket, text: String) -> Result<(), End> {
+    match timeout(IO_LIMIT, socket.send(Message::text(text))).await {
+        Ok(sent) => Ok(sent?),
+        Err(_) => Err(End::Lost("writing to it stalled".to_owned())),
+    }
+}
