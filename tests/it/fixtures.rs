@@ -67,6 +67,23 @@ fn every_mistake_is_told_with_file_line_and_nearest_name() {
 }
 
 #[test]
+fn a_broken_users_file_beside_the_rooms_is_told_with_its_line() {
+    let cases: &[(&str, &[&str])] = &[
+        ("users-missing-person", &["rooms.yml:5:", "900000199", "users.yml"]),
+        ("users-bad-entry", &["users.yml:3:", "users.yml:4:"]),
+    ];
+    for (name, said) in cases {
+        let answer = match load_rooms(&project("fixtures/bad").join(name).join("rooms.yml")) {
+            Ok(_) => panic!("{name} was taken as fine"),
+            Err(error) => error.to_string(),
+        };
+        for text in *said {
+            assert!(answer.contains(text), "{name} should say {text}, but says: {answer}");
+        }
+    }
+}
+
+#[test]
 fn the_default_rooms_file_is_fine_and_puts_headquarters_first() {
     let rooms = load_rooms(&project("rooms.yml")).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(rooms.servers().len(), 3, "a demo shows all three servers");
