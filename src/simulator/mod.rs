@@ -1,1 +1,330 @@
-//! Placeholder.
+//! A Stack Exchange network of our own on loopback: three chat servers, the sites where accounts log in, the API and the
+//! realtime socket, over real HTTP and websockets, with faults on demand.
+
+pub mod chat;
+mod control;
+pub mod fault;
+mod http;
+mod listener;
+pub mod names;
+mod people;
+pub mod request_log;
+mod shared;
+pub mod site;
+pub mod sites;
+mod token;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use tokio::net::TcpListener;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use chat::curve::Curve;
+use chat::render::Style;
+use chat::world::{Behaviour, ChatServer, Message};
+use fault::{Fault, FaultError, SocketFault};
+use listener::{Connection, Connections, Listener};
+use names::{Host, Server, Urls};
+use request_log::{Counts, Logged};
+use shared::{ChatHost, Shared, lock};
+use site::accounts::{Account, LoginOutcome};
+
+/// E-mail address of the account that every network has from the start.
+pub const EMAIL: &str = "smokestack@bots.example";
+/// Its password.
+pub const PASSWORD: &str = "a-made-up-password";
+/// A second account, for several bots on one server.
+pub const SECOND_EMAIL: &str = "second@bots.example";
+/// An account without profiles: its first login at each site shows the form that makes one.
+pub const NEWCOMER_EMAIL: &str = "newcomer@bots.example";
+
+/// How long `stop` waits for the tasks of a network.
+const STOP_TIME: Duration = Duration::from_secs(2);
+
+/// How a network behaves. Every field has a default.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen: the control endpoint on this port, the other hosts on the next nine. Without it, or with port 0,
+    /// all ports are free ones of 127.0.0.1.
+    pub listen: Option<SocketAddr>,
+    /// The rate limit of all chat servers.
+    pub curve: Curve,
+    /// The times of a wave and of every chat limit are divided by this.
+    pub speed: f64,
+    /// Silence on a chat websocket after which a keep-alive goes out; real time.
+    pub keep_alive: Duration,
+    /// How long after its last websocket a user still counts as present; real time.
+    pub presence_timeout: Duration,
+    /// How long a repeated text counts as a duplicate; simulated time.
+    pub duplicate_window: Duration,
+    /// How long a message can be edited and deleted; simulated time.
+    pub edit_window: Duration,
+    /// Messages of several lines above so many UTF-16 units are too long.
+    pub long_limit: Option<usize>,
+    /// How messages are rendered.
+    pub style: Style,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            curve: Curve::default(),
+            speed: 1.0,
+            keep_alive: Duration::from_secs(15),
+            presence_timeout: Duration::from_secs(30),
+            duplicate_window: Duration::from_secs(60),
+            edit_window: Duration::from_secs(120),
+            long_limit: None,
+            style: Style::default(),
+        }
+    }
+}
+
+/// A running network. It ends when this is dropped.
+pub struct Network {
+    shared: Arc<Shared>,
+}
+
+impl Network {
+    /// Binds all ports and starts to serve.
+    ///
+    /// # Errors
+    /// When a port can not be had, the address is not one of loopback, or the speed is not a number above 0.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        if !(options.speed.is_finite() && options.speed > 0.0) {
+            let text = format!("speed `{}` is not a number above 0", options.speed);
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        let (ip, listeners) = bind(options.listen).await?;
+        let mut ports = [0; Host::ALL.len()];
+        for (port, listener) in ports.iter_mut().zip(&listeners) {
+            *port = listener.local_addr()?.port();
+        }
+        let chats = Server::ALL.map(|server| ChatHost::new(new_server(server, &options)));
+        let shared = Arc::new(Shared {
+            clock: crate::clock::Clock::start(),
+            urls: Urls::new(ip, ports),
+            tokens: token::Tokens::new(),
+            accounts: Mutex::default(),
+            chats,
+            tickets: Mutex::default(),
+            faults: Mutex::default(),
+            socket_faults: broadcast::Sender::new(64),
+            log: Mutex::default(),
+            connections: Connections::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            options,
+        });
+        let network = Self { shared };
+        people::settle(&network);
+        for (host, listener) in Host::ALL.into_iter().zip(listeners) {
+            network.serve(host, listener);
+        }
+        Ok(network)
+    }
+
+    fn serve(&self, host: Host, listener: TcpListener) {
+        let shared = Arc::clone(&self.shared);
+        let router = Router::new()
+            .fallback(move |request: Request| shared::serve(Arc::clone(&shared), host, request))
+            .layer(axum::extract::DefaultBodyLimit::disable());
+        let listener = Listener::new(listener, self.shared.connections.clone());
+        let service = router.into_make_service_with_connect_info::<Connection>();
+        let stop = self.shared.stop.clone();
+        self.shared.tasks.spawn(async move {
+            tokio::select! {
+                _ = axum::serve(listener, service) => {}
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+
+    /// Cuts all connections and waits until every task has ended, at most two seconds.
+    pub async fn stop(self) {
+        self.end();
+        self.shared.tasks.close();
+        // Past this the tasks end by themselves as soon as they look up.
+        let _ = tokio::time::timeout(STOP_TIME, self.shared.tasks.wait()).await;
+    }
+
+    fn end(&self) {
+        self.shared.stop.cancel();
+        self.shared.connections.cut_all();
+    }
+
+    /// The address of each host.
+    pub fn urls(&self) -> &Urls {
+        &self.shared.urls
+    }
+
+    /// How it behaves.
+    pub fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    /// A `smokestack.yml` that points at this network. `rooms` is the path that it names.
+    pub fn config_yaml(&self, rooms: &str) -> String {
+        let urls = &self.shared.urls;
+        let mut yaml = format!(
+            "rooms: {rooms}\nstack_exchange:\n  api: {}\n  realtime: {}\n  site_list: {}\nservers:\n",
+            urls.api(),
+            urls.realtime(),
+            urls.site_list(),
+        );
+        for server in Server::ALL {
+            yaml.push_str(&format!(
+                "  {server}:\n    chat: {}\n    login: {}\n    account: {}\n",
+                urls.chat(server),
+                urls.login(server),
+                urls.account(server),
+            ));
+        }
+        yaml
+    }
+
+    /// Adds an account with its users on the three servers. Whether there was room for it.
+    pub fn add_account(&self, account: Account) -> bool {
+        for server in Server::ALL {
+            let id = account.user_id(server);
+            self.chat(server, |chat| chat.add_user(id, &account.name, 1, false));
+        }
+        lock(&self.shared.accounts).add(account)
+    }
+
+    /// The account with this address.
+    pub fn account(&self, email: &str) -> Option<Account> {
+        lock(&self.shared.accounts).all().iter().find(|account| account.email == email).cloned()
+    }
+
+    /// Chooses what the login of an account does from now on.
+    pub fn set_login(&self, email: &str, outcome: LoginOutcome) -> bool {
+        lock(&self.shared.accounts).set_outcome(email, outcome)
+    }
+
+    /// Ends every session: all clients must log in again.
+    pub fn end_sessions(&self) {
+        lock(&self.shared.accounts).end_all();
+    }
+
+    /// Looks at a chat server, or does something there in anybody's name; its sockets are woken.
+    pub fn chat<T>(&self, server: Server, act: impl FnOnce(&mut ChatServer) -> T) -> T {
+        self.shared.chat(server).with(act)
+    }
+
+    /// A user says something in a room, as if with a client of their own, without rate limit. The id of the message.
+    pub fn say(&self, server: Server, room: i64, user: i64, text: &str) -> i64 {
+        let now = self.shared.now();
+        self.chat(server, |chat| chat.put(user, room, text, None, now))
+    }
+
+    /// All messages of a room, ascending, deleted ones too.
+    pub fn messages(&self, server: Server, room: i64) -> Vec<Message> {
+        self.chat(server, |chat| chat.messages_in(room).cloned().collect())
+    }
+
+    /// Adds a fault for requests.
+    ///
+    /// # Errors
+    /// For an unknown host, or when too many are waiting.
+    pub fn fault(&self, fault: Fault) -> Result<(), FaultError> {
+        lock(&self.shared.faults).add(fault)
+    }
+
+    /// Adds a fault for websockets: for those open now, or for the next ones.
+    ///
+    /// # Errors
+    /// For an unknown host, or when too many are waiting.
+    pub fn socket_fault(&self, fault: SocketFault) -> Result<(), FaultError> {
+        control::socket_fault(&self.shared, fault)
+    }
+
+    /// Forgets the faults that are still waiting.
+    pub fn clear_faults(&self) {
+        lock(&self.shared.faults).clear();
+    }
+
+    /// The last requests of all hosts, oldest first.
+    pub fn requests(&self) -> Vec<Logged> {
+        lock(&self.shared.log).last().cloned().collect()
+    }
+
+    /// How many requests a host had, and how many of them it refused as too early.
+    pub fn counts(&self, host: Host) -> Counts {
+        lock(&self.shared.log).counts(host)
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn new_server(server: Server, options: &Options) -> ChatServer {
+    ChatServer::new(
+        server,
+        Behaviour {
+            curve: options.curve,
+            speed: options.speed,
+            duplicate_window: options.duplicate_window.div_f64(options.speed),
+            edit_window: options.edit_window.div_f64(options.speed),
+            long_limit: options.long_limit,
+            style: options.style.clone(),
+        },
+    )
+}
+
+async fn bind(listen: Option<SocketAddr>) -> io::Result<(IpAddr, Vec<TcpListener>)> {
+    let first = listen.unwrap_or_else(|| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0));
+    if !first.ip().is_loopback() {
+        let text =
+            format!("`{first}` is not on loopback, and the simulated network guards nothing; take 127.0.0.1");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    let mut listeners = Vec::with_capacity(Host::ALL.len());
+    for offset in 0..u16::try_from(Host::ALL.len()).expect("a few hosts") {
+        let port = match first.port() {
+            0 => 0,
+            port => port.checked_add(offset).ok_or_else(|| {
+                let text = format!("`{first}` leaves no room for the ten ports that are needed");
+                io::Error::new(io::ErrorKind::InvalidInput, text)
+            })?,
+        };
+        let address = SocketAddr::new(first.ip(), port);
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("can not listen on `{address}` ({error}); choose another with --listen"),
+            )
+        })?;
+        listeners.push(listener);
+    }
+    Ok((first.ip(), listeners))
+}
+
+/// An account with profiles everywhere; `id` is its network account id.
+pub fn new_account(email: &str, name: &str, id: i64) -> Account {
+    Account {
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        name: name.to_owned(),
+        id,
+        user_ids: BTreeMap::from([
+            (Server::StackExchange, id + 100),
+            (Server::StackOverflow, id + 200),
+            (Server::MetaStackExchange, id + 300),
+        ]),
+        outcome: LoginOutcome::Success,
+        without_profile: BTreeSet::new(),
+    }
+}

@@ -1,2 +1,3 @@
 //! Tests that drive the program as people see it. One binary, so that it links once.
 mod fixtures;
+mod simulator;

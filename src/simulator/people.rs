@@ -1,0 +1,118 @@
+//! Who and what is there from the start: the rooms of the project's `rooms.yml`, a few more, the people of `users.yml`,
+//! and accounts for bots.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::chat::world::RoomKind;
+use super::names::{Server, Site};
+use super::{EMAIL, NEWCOMER_EMAIL, Network, SECOND_EMAIL, new_account};
+
+const ROOMS: &str = include_str!("../../rooms.yml");
+const USERS: &str = include_str!("../../users.yml");
+
+/// What is read of a room in `rooms.yml`.
+#[derive(Deserialize)]
+struct RoomEntry {
+    name: Option<String>,
+}
+
+/// Rooms that every server has besides: what they are, their last digit, and their name.
+const EXTRA: [(RoomKind, i64, &str); 3] = [
+    (RoomKind::Private, 1, "Private Office"),
+    (RoomKind::Gallery, 2, "Gallery"),
+    (RoomKind::Frozen, 3, "Frozen Lake"),
+];
+
+/// First id of the extra rooms of a server.
+pub(super) fn extra_room(server: Server, kind: RoomKind) -> Option<i64> {
+    let base = match server {
+        Server::StackExchange => 990_900,
+        Server::StackOverflow => 990_910,
+        Server::MetaStackExchange => 990_920,
+    };
+    EXTRA.iter().find(|(known, ..)| *known == kind).map(|(_, digit, _)| base + digit)
+}
+
+/// Fills a new network.
+pub(super) fn settle(network: &Network) {
+    network.add_account(new_account(EMAIL, "Smokestack", 900_100_000));
+    network.add_account(new_account(SECOND_EMAIL, "Second Stack", 900_100_001));
+    let mut newcomer = new_account(NEWCOMER_EMAIL, "Newcomer", 900_100_002);
+    newcomer.without_profile = BTreeSet::from(Site::ALL.map(Site::host));
+    network.add_account(newcomer);
+
+    let people = people(USERS);
+    for (index, server) in Server::ALL.into_iter().enumerate() {
+        let here: Vec<(i64, &str)> =
+            people.iter().filter_map(|person| Some((person.ids[index]?, person.name.as_str()))).collect();
+        let now = network.shared.now();
+        network.chat(server, |chat| {
+            for (id, name) in &here {
+                chat.add_user(*id, name, 1_000, false);
+            }
+            for (id, name) in rooms_of(server) {
+                chat.add_room(id, &name, "", RoomKind::Open);
+                here.iter().for_each(|(user, _)| chat.join(*user, id, now));
+            }
+            for (kind, _, name) in EXTRA {
+                let id = extra_room(server, kind).expect("the kind is in the list");
+                let room = chat.add_room(id, name, "", kind);
+                room.owners.extend(here.first().map(|(user, _)| *user));
+                here.iter().take(2).for_each(|(user, _)| chat.join(*user, id, now));
+            }
+        });
+    }
+}
+
+/// Ids and names of the rooms of a server in `rooms.yml`.
+fn rooms_of(server: Server) -> Vec<(i64, String)> {
+    let mut servers: BTreeMap<String, BTreeMap<i64, RoomEntry>> =
+        serde_yaml::from_str(ROOMS).expect("the project's rooms.yml is checked by a test");
+    let rooms = servers.remove(server.key()).unwrap_or_default();
+    rooms.into_iter().map(|(id, room)| (id, room.name.unwrap_or_else(|| format!("Room {id}")))).collect()
+}
+
+/// A person of `users.yml`, with their ids in the order of [`Server::ALL`].
+#[derive(Debug, PartialEq, Eq)]
+struct Person {
+    name: String,
+    ids: [Option<i64>; 3],
+}
+
+/// Reads `ACCOUNT: [ACCOUNT, chat.SE, chat.MSE, chat.SO]  # Name`; the name is in the comment, so this reads lines.
+fn people(text: &str) -> Vec<Person> {
+    let person = |line: &str| {
+        let (entry, name) = line.split_once('#')?;
+        let (_, list) = entry.split_once(':')?;
+        let list = list.trim().strip_prefix('[')?.strip_suffix(']')?;
+        let ids: Vec<Option<i64>> = list.split(',').map(|id| id.trim().parse().ok()).collect();
+        let [_, stack_exchange, meta, stack_overflow] = ids[..] else { return None };
+        Some(Person { name: name.trim().to_owned(), ids: [stack_exchange, stack_overflow, meta] })
+    };
+    text.lines().filter_map(person).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_projects_rooms_and_people_are_read() {
+        for server in Server::ALL {
+            let rooms = rooms_of(server);
+            assert!(
+                !rooms.is_empty() && rooms.iter().all(|(_, name)| !name.is_empty()),
+                "{server}: {rooms:?}"
+            );
+        }
+        assert!(rooms_of(Server::StackExchange).iter().any(|(id, _)| *id == 11_540));
+        let people = people(USERS);
+        assert!(people.len() >= 5 && people.iter().all(|person| person.ids[0].is_some()), "{people:?}");
+        assert_eq!(
+            super::people("1: [1, 2, 3, null]  # Ann"),
+            [Person { name: "Ann".to_owned(), ids: [Some(2), None, Some(3)] }]
+        );
+    }
+}
