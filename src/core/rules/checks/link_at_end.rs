@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn only_the_end_of_a_long_text_is_read() {
-        assert!(on_body(check, &"é http://a.example ".repeat(200_000)).is_empty());
+        assert!(on_body(check, &("é http://pills.com ".repeat(200_000) + "é")).is_empty());
         assert_eq!(on_body(check, &("é ".repeat(2_000_000) + "http://pills.com")).len(), 1);
     }
 }

@@ -4,21 +4,31 @@
 //! check only looks at text. Every check is linear in its input, or says in its file what it caps.
 
 pub mod anchors;
+pub mod cities;
+mod customer_service;
+mod email_keyword;
+mod health_title;
 mod hosts;
 mod images;
 mod link_at_end;
+mod link_text;
+mod luncheon_meat;
 mod misleading_link;
 mod no_whitespace;
+mod offensive;
 mod overused_character;
 mod phone_in_title;
 mod plain;
+mod product_names;
 mod punctuation;
 mod repeating_characters;
 mod repeating_words;
 mod scripts;
 mod similarity;
+mod thanks_link;
 mod title_in_body;
 mod unique_characters;
+mod url_ending;
 mod username_site;
 
 use std::cell::OnceCell;
@@ -119,18 +129,27 @@ pub enum Check {
 
 /// Every check by the name that rules use, sorted.
 pub const CHECKS: &[(&str, Check)] = &[
+    ("bad-link-text", Check::Text(link_text::check)),
+    ("bad-url-ending", Check::Text(url_ending::check)),
+    ("customer-service-scam", Check::Text(customer_service::check)),
     ("few-unique-characters", Check::Text(unique_characters::check)),
+    ("health-title", Check::Text(health_title::check)),
+    ("keyword-with-email", Check::Text(email_keyword::check)),
     ("link-at-end", Check::Text(link_at_end::check)),
+    ("luncheon-meat", Check::Text(luncheon_meat::check)),
     ("misleading-link", Check::Text(misleading_link::check)),
     ("mostly-images", Check::Text(images::check)),
     ("mostly-non-latin", Check::Text(scripts::check)),
     ("mostly-punctuation", Check::Text(punctuation::check)),
     ("no-whitespace-body", Check::Text(no_whitespace::body)),
     ("no-whitespace-title", Check::Text(no_whitespace::title)),
+    ("offensive", Check::Text(offensive::check)),
     ("overused-character", Check::Text(overused_character::check)),
     ("phone-in-title", Check::Text(phone_in_title::check)),
+    ("product-names", Check::Text(product_names::check)),
     ("repeating-characters", Check::Text(repeating_characters::check)),
     ("repeating-words", Check::Text(repeating_words::check)),
+    ("thanks-with-link", Check::Text(thanks_link::check)),
     ("title-in-body", Check::Post(title_in_body::check)),
     ("username-like-site", Check::Post(username_site::check)),
 ];

@@ -1,0 +1,209 @@
+//! Product names: chains of the words that supplements and creams are named with, however they are joined.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Hit, TextInput};
+
+/// So many different words (by spelling) in all chains together.
+const MIN_WORDS: usize = 3;
+/// More chains than this in one text say nothing new.
+const MAX_CHAINS: usize = 50;
+
+/// A chain needs at least one of these.
+const TELLING: &[&str] = &[
+    "acai",
+    "biotin",
+    "boost",
+    "brain",
+    "burn",
+    "cambogia",
+    "cbd",
+    "cleanse",
+    "collagen",
+    "colon",
+    "cream",
+    "derma",
+    "detox",
+    "diet",
+    "enhancement",
+    "enlargement",
+    "erection",
+    "forskolin",
+    "garcinia",
+    "gummies",
+    "hemp",
+    "keto",
+    "ketone",
+    "libido",
+    "male",
+    "muscle",
+    "niagen",
+    "nitric",
+    "nutra",
+    "nutrition",
+    "oxide",
+    "penile",
+    "penis",
+    "pills",
+    "probiotic",
+    "serum",
+    "skin",
+    "slim",
+    "supplement",
+    "supplements",
+    "testo",
+    "testosterone",
+    "trim",
+    "turmeric",
+    "virility",
+    r"weight\W?loss",
+    "xtreme",
+];
+/// These only join a chain.
+const JOINING: &[&str] = &[
+    "advanced",
+    "aging",
+    "alpha",
+    "amazing",
+    "anti",
+    "beauty",
+    "bhb",
+    "bio",
+    "blast",
+    "blend",
+    "care",
+    "complex",
+    "elite",
+    "essential",
+    "exceptional",
+    "extract",
+    "extra",
+    "fit",
+    "fast",
+    "force",
+    "formula",
+    "fuel",
+    "health",
+    "healthy",
+    "infinite",
+    "instant",
+    "luma",
+    "life",
+    "lean",
+    "max",
+    "maximum",
+    "mega",
+    "men",
+    "natural",
+    "nature",
+    "oil",
+    "optimal",
+    "organic",
+    "plus",
+    "power",
+    "premium",
+    "pro",
+    "prime",
+    "primal",
+    "pure",
+    "rapid",
+    "rx",
+    "review",
+    "reviews",
+    "shape",
+    "strong",
+    "super",
+    "tone",
+    "top",
+    "total",
+    "ultimate",
+    "ultra",
+    "vita",
+    "vital",
+    "x",
+    "xl",
+    "xr",
+    "young",
+];
+/// Words that general mathematics uses.
+const NOT_ON_MATH: [&str; 6] = ["complex", "max", "maximum", "natural", "power", "prime"];
+
+struct Vocabulary {
+    chain: Regex,
+    word: Regex,
+    telling: Regex,
+}
+
+impl Vocabulary {
+    fn new(without: &[&str]) -> Self {
+        let joined = |words: &[&str]| {
+            let mut words: Vec<&str> = words.iter().filter(|w| !without.contains(w)).copied().collect();
+            // The alternation takes the first that fits, so the longer word must stand before its beginning.
+            words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+            words.join("|")
+        };
+        let all = joined(&[TELLING, JOINING].concat());
+        let compile = |pattern: String| Regex::new(&pattern).expect("a constant that the tests compile");
+        Self {
+            chain: compile(format!(
+                r"(?i)\b(?:{all})(?:[\W_]{{0,3}}(?:(?:and|for|of|with)[\W_]{{0,3}})?(?:{all}))+\b"
+            )),
+            word: compile(format!("(?i){all}")),
+            telling: compile(format!("(?i){}", joined(TELLING))),
+        }
+    }
+}
+
+static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&[]));
+static MATH: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&NOT_ON_MATH));
+
+/// Hits each chain. Linear.
+pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
+    let vocabulary = if input.site.contains("math") { &*MATH } else { &*GENERAL };
+    let chains: Vec<_> = vocabulary
+        .chain
+        .find_iter(input.text)
+        .filter(|chain| vocabulary.telling.is_match(chain.as_str()))
+        .take(MAX_CHAINS)
+        .collect();
+    let words: BTreeSet<&str> = chains
+        .iter()
+        .flat_map(|chain| vocabulary.word.find_iter(chain.as_str()).map(|word| word.as_str()))
+        .collect();
+    if words.len() < MIN_WORDS {
+        return Vec::new();
+    }
+    chains.into_iter().map(|chain| Hit::new(chain.range())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{on_title, run};
+    use super::check;
+    use crate::core::verdict::Part;
+
+    #[test]
+    fn three_words_in_chains_hit() {
+        for (text, hit) in [
+            ("Keto Trim Pro", true),
+            ("ketotrimdiet.com", true),
+            ("Slim-Max with Serum", true),
+            ("Keto Slim", false),
+            ("Ultra Pure Max", false),
+            ("Keto is a diet with a slim profile", false),
+            ("skin and bone", false),
+        ] {
+            assert_eq!(!on_title(check, text).is_empty(), hit, "{text}");
+        }
+    }
+
+    #[test]
+    fn mathematics_has_words_of_its_own() {
+        for (site, hit) in [("math.stackexchange.com", false), ("cooking.stackexchange.com", true)] {
+            assert_eq!(!run(check, Part::Title, site, "Max Burn Power").is_empty(), hit, "{site}");
+        }
+    }
+}
