@@ -4,9 +4,20 @@
 //! looks up messages. It decides nothing: when to send, what to repeat and who may command is the caller's.
 //! The protocol has no official description; where a fact was read off other clients, the text says so.
 
+mod answers;
 pub mod client;
 pub mod error;
 pub mod event;
+mod frame;
+mod http;
+pub mod jar;
+mod login;
+mod lookup;
+mod pages;
+mod session;
+mod stream;
+pub mod text;
+mod write;
 
 pub use client::{
     Client, ClientOptions, Credentials, EventGuard, EventStream, History, LoginHow, Me, Pingable, RoomInfo,

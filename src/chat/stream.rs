@@ -1,0 +1,335 @@
+//! The task behind an event stream: one websocket for all rooms of a server, polling while it can not be had.
+//!
+//! A stream is up while either works. The socket is dropped when no text came for [`SILENCE_MAX`], because a dead one
+//! looks like a quiet one, and now and then anyway ([`SOCKET_AGE_MAX`]): other clients found that old sockets go deaf.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use reqwest::Url;
+use reqwest::header::{HeaderValue, ORIGIN};
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use super::error::{ChatError, words};
+use super::event::ServerEvent;
+use super::frame::Reader;
+use super::http::{ANSWER_MAX_BYTES, chain, jittered};
+use super::lookup;
+use super::session::Session;
+use crate::core::time::Timestamp;
+
+/// Keep-alives come every 15 to 20 s; SmokeDetector's watchdog waits as long.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SOCKET_AGE_MAX: Duration = Duration::from_secs(4 * 3600);
+/// A socket that lived so long was a good one: the next attempt is a first one.
+const GOOD_AGE: Duration = Duration::from_secs(30);
+/// As often as a browser polls.
+const POLL_EVERY: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How often the counter is handed out when nothing else is.
+const COUNTER_EVERY: Duration = Duration::from_secs(10);
+/// Frames of a new socket after which a room that none of them named is looked after by itself.
+const FRAMES_BEFORE_DOUBT: u32 = 3;
+/// How often rooms that the socket does not report are polled.
+const STRAY_POLL_EVERY: Duration = Duration::from_secs(15);
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Hands out events until nobody listens.
+pub(super) async fn run(
+    session: Arc<Session>,
+    rooms: Vec<i64>,
+    resume: Option<i64>,
+    sender: mpsc::Sender<ServerEvent>,
+) {
+    let Some(&first) = rooms.first() else { return sender.closed().await };
+    let last_sign = session.clock.now();
+    let reader = resume.map(|counter| Reader::new(&rooms, counter));
+    let mut stream = Stream {
+        session,
+        rooms,
+        first,
+        reader,
+        sender,
+        state: State::New,
+        last_sign,
+        told: 0,
+        told_at: Instant::now(),
+    };
+    // The only way out of the loops is a receiver that is gone.
+    let Err(Gone) = stream.run().await;
+}
+
+/// Nobody listens any more.
+struct Gone;
+
+enum Never {}
+
+#[derive(PartialEq)]
+enum State {
+    New,
+    Up,
+    Down,
+}
+
+struct Stream {
+    session: Arc<Session>,
+    rooms: Vec<i64>,
+    /// The room that the socket is asked for; it reports the others as well.
+    first: i64,
+    /// None until the server's counter is known.
+    reader: Option<Reader>,
+    sender: mpsc::Sender<ServerEvent>,
+    state: State,
+    last_sign: Timestamp,
+    told: i64,
+    told_at: Instant,
+}
+
+impl Stream {
+    async fn run(&mut self) -> Result<Never, Gone> {
+        let mut failures = 0u32;
+        loop {
+            let why = match self.open().await {
+                Ok(socket) => {
+                    self.up().await?;
+                    let opened = Instant::now();
+                    let why = self.listen(socket).await?;
+                    tracing::debug!("chat socket of `{}` ended: {why}", self.session.bases.chat);
+                    if opened.elapsed() >= GOOD_AGE {
+                        failures = 0;
+                    }
+                    why
+                }
+                Err(why) => {
+                    tracing::debug!("chat socket of `{}` can not be had: {why}", self.session.bases.chat);
+                    failures = failures.saturating_add(1);
+                    why
+                }
+            };
+            let pause = jittered(PAUSE_MAX.min(FIRST_PAUSE * 2u32.pow(failures.min(6))));
+            self.poll_for(pause, failures > 0, why).await?;
+        }
+    }
+
+    /// Asks for a socket and opens it.
+    async fn open(&mut self) -> Result<Socket, ChatError> {
+        let counter = lookup::history(&self.session, self.first, None, 1).await?.counter;
+        let reader = self.reader.get_or_insert_with(|| Reader::new(&self.rooms, counter));
+        reader.reconnected(counter);
+        open_socket(&self.session, self.first, reader.counter()).await
+    }
+
+    /// Reads a socket until it ends; gives why.
+    async fn listen(&mut self, mut socket: Socket) -> Result<ChatError, Gone> {
+        let opened = Instant::now();
+        let mut last_text = opened;
+        let mut n_frames = 0u32;
+        let mut strays: Option<Strays> = None;
+        let mut next_stray_poll = opened + STRAY_POLL_EVERY;
+        let ended = |why: String| ChatError::Broken { what: "chat socket".to_owned(), why };
+        loop {
+            let message = tokio::select! {
+                message = socket.next() => message,
+                () = self.sender.closed() => return Err(Gone),
+                () = tokio::time::sleep_until(last_text + SILENCE_MAX) => {
+                    return Ok(ended(format!("silent for {} s", SILENCE_MAX.as_secs())));
+                }
+                () = tokio::time::sleep_until(opened + SOCKET_AGE_MAX) => return Ok(ended("old age".to_owned())),
+                () = tokio::time::sleep_until(next_stray_poll), if strays.is_some() => {
+                    next_stray_poll = Instant::now() + STRAY_POLL_EVERY;
+                    let rooms = self.reader.as_ref().map(Reader::unnamed).unwrap_or_default();
+                    if !rooms.is_empty() && let Err(error) = self.poll(&rooms).await? {
+                        tracing::debug!("rooms that the chat socket does not report can not be polled: {error}");
+                    }
+                    continue;
+                }
+            };
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    last_text = Instant::now();
+                    if is_heartbeat(&text) {
+                        let _ = socket.send(Message::Text(text)).await;
+                        continue;
+                    }
+                    n_frames = n_frames.saturating_add(1);
+                    self.hand_out(&text).await?;
+                    let unnamed = self.reader.as_ref().map(Reader::unnamed).unwrap_or_default();
+                    if n_frames == FRAMES_BEFORE_DOUBT && !unnamed.is_empty() {
+                        strays = Some(Strays::enter(self.session.clone(), unnamed));
+                        next_stray_poll = Instant::now() + STRAY_POLL_EVERY;
+                    }
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    let code = frame.map(|frame| format!(", code {}", frame.code)).unwrap_or_default();
+                    return Ok(ended(format!("closed by the server{code}")));
+                }
+                // Pings are answered by the library. They prove that a machine lives, not that events flow.
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Ok(ended(chain(&error))),
+                None => return Ok(ended("closed".to_owned())),
+            }
+        }
+    }
+
+    /// Waits until the socket may be tried again, polling meanwhile when it is down for more than a moment.
+    async fn poll_for(&mut self, pause: Duration, is_polling: bool, why: ChatError) -> Result<(), Gone> {
+        let until = Instant::now() + pause;
+        loop {
+            if is_polling {
+                // Without a counter there is nothing to ask for yet.
+                let polled = if self.reader.is_some() {
+                    self.poll(&self.rooms.clone()).await?
+                } else {
+                    Err(why.clone())
+                };
+                match polled {
+                    Ok(()) => self.up().await?,
+                    Err(error) => self.down(error).await?,
+                }
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            tokio::select! {
+                () = sleep(left.min(POLL_EVERY)) => {}
+                () = self.session.logged_in.notified() => return Ok(()),
+                () = self.sender.closed() => return Err(Gone),
+            }
+        }
+    }
+
+    /// Asks once for what is new in `rooms`.
+    async fn poll(&mut self, rooms: &[i64]) -> Result<Result<(), ChatError>, Gone> {
+        let counter = self.reader.as_ref().map_or(0, Reader::counter).to_string();
+        let keys: Vec<_> = rooms.iter().map(|room| format!("r{room}")).collect();
+        let form: Vec<_> = keys.iter().map(|key| (key.as_str(), counter.as_str())).collect();
+        let answer = match self.session.post("/events", &form).await {
+            Ok(answer) => answer,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Err(error) = answer.json::<serde::de::IgnoredAny>() {
+            return Ok(Err(error));
+        }
+        self.hand_out(&answer.body).await?;
+        Ok(Ok(()))
+    }
+
+    /// Hands out what a frame brings. What is no frame is passed over.
+    async fn hand_out(&mut self, frame: &str) -> Result<(), Gone> {
+        self.last_sign = self.session.clock.now();
+        let Some(reader) = &mut self.reader else { return Ok(()) };
+        let Some(events) = reader.read(frame) else {
+            tracing::debug!("chat sent what is no frame: {}", words(frame));
+            return Ok(());
+        };
+        let counter = reader.counter();
+        let is_due = !events.is_empty() || self.told_at.elapsed() >= COUNTER_EVERY;
+        for event in events {
+            self.say(ServerEvent::Event(event)).await?;
+        }
+        if counter != self.told && is_due {
+            (self.told, self.told_at) = (counter, Instant::now());
+            self.say(ServerEvent::Counter(counter)).await?;
+        }
+        Ok(())
+    }
+
+    async fn up(&mut self) -> Result<(), Gone> {
+        self.last_sign = self.session.clock.now();
+        if self.state == State::Up {
+            return Ok(());
+        }
+        self.state = State::Up;
+        self.say(ServerEvent::Up).await
+    }
+
+    async fn down(&mut self, why: ChatError) -> Result<(), Gone> {
+        if self.state == State::Down {
+            return Ok(());
+        }
+        self.state = State::Down;
+        self.say(ServerEvent::Down { since: self.last_sign, why }).await
+    }
+
+    async fn say(&self, event: ServerEvent) -> Result<(), Gone> {
+        self.sender.send(event).await.map_err(|_| Gone)
+    }
+}
+
+/// Makes us present in rooms that the socket does not report, as a browser would: a socket of their own, for a moment.
+struct Strays {
+    _task: tokio_util::task::AbortOnDropHandle<()>,
+}
+
+impl Strays {
+    fn enter(session: Arc<Session>, rooms: Vec<i64>) -> Self {
+        let task = tokio::spawn(async move {
+            for room in rooms {
+                // Any number beyond the counter asks for no backlog.
+                match open_socket(&session, room, 99_999_999_999).await {
+                    Ok(mut socket) => {
+                        let _ = timeout(Duration::from_secs(5), socket.next()).await;
+                        let _ = timeout(Duration::from_secs(1), socket.close(None)).await;
+                    }
+                    Err(error) => tracing::debug!("room {room} can not be entered by a socket: {error}"),
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+        });
+        Self { _task: tokio_util::task::AbortOnDropHandle::new(task) }
+    }
+}
+
+/// A socket for `room` that replays the events after `counter`.
+async fn open_socket(session: &Session, room: i64, counter: i64) -> Result<Socket, ChatError> {
+    #[derive(Deserialize)]
+    struct WsAuth {
+        url: String,
+    }
+    let room = room.to_string();
+    let answer = session.post("/ws-auth", &[("roomid", &room)]).await?;
+    if answer.status == 404 {
+        return Err(ChatError::NotFound { what: format!("socket of room {room}") });
+    }
+    let auth: WsAuth = answer.json()?;
+    let mut url = Url::parse(&auth.url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "ws" | "wss"))
+        .ok_or_else(|| answer.malformed("no websocket URL"))?;
+    url.query_pairs_mut().append_pair("l", &counter.to_string());
+
+    let what = || "chat socket".to_owned();
+    // The URL holds a token: it stays out of every error.
+    let mut request = url
+        .as_str()
+        .into_client_request()
+        .map_err(|_| answer.malformed("the websocket URL is not usable"))?;
+    let origin = session.bases.chat.origin().ascii_serialization();
+    if let Ok(origin) = HeaderValue::from_str(&origin) {
+        request.headers_mut().insert(ORIGIN, origin);
+    }
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(ANSWER_MAX_BYTES))
+        .max_frame_size(Some(ANSWER_MAX_BYTES));
+    match timeout(session.timeout(), connect_async_with_config(request, Some(config), true)).await {
+        Ok(Ok((socket, _))) => Ok(socket),
+        Ok(Err(error)) => Err(ChatError::Broken { what: what(), why: chain(&error) }),
+        Err(_) => Err(ChatError::Broken { what: what(), why: "no handshake in time".to_owned() }),
+    }
+}
+
+/// One client met `{"action":"hb","data":"hb"}`, which wants to be sent back.
+fn is_heartbeat(text: &str) -> bool {
+    text.len() < 100 && text.contains("\"action\"") && text.contains("\"hb\"")
+}
