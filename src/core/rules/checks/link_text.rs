@@ -18,7 +18,7 @@ static PROMISE: LazyLock<Regex> = LazyLock::new(|| {
             r"\bbest\s+(?:\w+\s+)?online\s+\w+|\bessay\s*(?:writing|writers?|services?|help)\b|\bwrite\s+my\s+\w+|",
             r"\b(?:software|seo|web\s*(?:design|development)|app\s*development|digital\s*marketing|packaging)\s+(?:company|services?|agency)\b|",
             r"\b(?:customer|technical|tech|phone)\s*(?:care|support|service)\s*(?:phone\s*)?(?:number)?\b|\b(?:helpline|toll\s*free)\s*number\b|",
-            r"\bin\s+(?:{0})\b|\b(?:{0})\s+(?:escorts?|call\s*girls?|tours?|packers|services?|company)\b|",
+            r"\bin\s+(?:{0})\b|\b(?:{0})\s+(?:escorts?|call\s*girls?|tours?|packers)\b|",
             r"\b(?:escorts?|call\s*girls?)\b|\bpayday\s*loans?\b"
         ),
         cities
@@ -40,7 +40,7 @@ static OPENING: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant that the tests compile")
 });
 
-/// Hits the text of each such link. Only links without other attributes than the two usual values of `rel`.
+/// Hits the text of each such link; one that is an address itself promises nothing. Only links without other attributes than the two usual values of `rel`.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     input
         .anchors()
@@ -48,6 +48,7 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
         .filter(|anchor| {
             let label = &input.text[anchor.label.clone()];
             label.len() <= MAX_LABEL
+                && !label.starts_with("http")
                 && OPENING.is_match(&input.text[anchor.whole.start..anchor.label.start])
                 && (PROMISE.is_match(label) || BRAND.is_match(label) && SUPPORT.is_match(label))
         })

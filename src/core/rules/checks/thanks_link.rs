@@ -14,7 +14,7 @@ const MAX_CHARS: usize = 400;
 static GUSHING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)\b(?:i\s+(?:really\s+)?appreciate|thanks?(?:\s+you)?(?:\s+so\s+much)?\s+for\s+(?:sharing|posting|providing|this)|",
-        r"(?:wonderful|awesome|amazing|great|nice|excellent|fantastic|informative)\s+(?:blog|article|site|website)|",
+        r"(?:wonderful|awesome|amazing|great|nice|excellent|fantastic|informative)\s+(?:blog|article)|",
         r"(?:visit|check(?:\s+out)?|see)\s+my\s+(?:website|site|blog|page)|keep\s+(?:it\s+up|posting|sharing|up\s+the\s+good\s+work))\b",
     ))
     .expect("a constant that the tests compile")
