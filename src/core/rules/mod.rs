@@ -1,3 +1,6 @@
-//! The rule engine: lists, YAML rules and checks, from text to verdict.
+//! The rule engine.
 
 pub mod checks;
+pub mod dialect;
+pub mod filter;
+pub mod vm;

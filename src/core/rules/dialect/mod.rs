@@ -1,0 +1,19 @@
+//! The dialect in which patterns are written: that of Python's `regex` module, version 0, on Unicode text.
+//!
+//! Every pattern goes through our own parser ([`parse`]) into a tree ([`Node`]). No source text ever reaches another
+//! engine, because they read parts of the dialect with another meaning without saying so (`a*+` is the usual one).
+//! What is not known is refused by name.
+
+mod ast;
+mod class;
+mod lists;
+mod parse;
+mod properties;
+pub mod reference;
+
+pub use ast::{Assertion, Greed, Node, Pattern};
+pub use class::{CharSet, any_case, canonical, exactly, is_digit, is_space, is_word, word};
+pub use parse::{Flags, PatternError, parse};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,757 @@
+//! The parser: pattern text to tree, or what is wrong with it and where.
+
+use std::collections::{HashMap, HashSet};
+
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+
+use super::ast::{Assertion, Greed, Node, Pattern};
+use super::class::{add_cases, any_case, builtin, range, shared};
+use super::lists;
+use super::properties::{posix, property};
+
+/// Longest pattern that is taken, in bytes.
+const MAX_LENGTH: usize = 10_000;
+/// Deepest nesting of groups and sets.
+const MAX_DEPTH: usize = 100;
+/// Largest tree, after subroutine calls are written out.
+const MAX_NODES: usize = 50_000;
+/// Largest count in `{m,n}`; no list comes near it, and it bounds the work of one repeat.
+const MAX_REPEAT: u32 = 100_000;
+
+/// Flags that hold from the start of a pattern.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `i`: case is ignored.
+    pub ignore_case: bool,
+    /// `s`: `.` matches a line feed too.
+    pub dot_all: bool,
+    /// `m`: `^` and `$` also hold at lines.
+    pub multi_line: bool,
+    /// `w`: `\b` is the default word boundary of UAX #29.
+    pub word: bool,
+    /// `x`: white space and `#` comments are skipped.
+    pub verbose: bool,
+}
+
+impl Flags {
+    /// How SmokeDetector compiles keyword lists: `i` and `s`.
+    pub const KEYWORDS: Self =
+        Self { ignore_case: true, dot_all: true, multi_line: false, word: false, verbose: false };
+    /// How it compiles website and user name lists: `i`.
+    pub const WEBSITES: Self = Self { dot_all: false, ..Self::KEYWORDS };
+}
+
+/// Why a pattern can not be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}, at character {at} of the pattern")]
+pub struct PatternError {
+    /// Counted from 1, in characters of the pattern.
+    pub at: usize,
+    /// A lower-case fragment.
+    pub what: String,
+}
+
+/// Parses `text`.
+///
+/// # Errors
+/// The first thing in it that is broken, or that this program does not know, by name.
+pub fn parse(text: &str, flags: Flags) -> Result<Pattern, PatternError> {
+    if text.len() > MAX_LENGTH {
+        return Err(PatternError { at: 1, what: format!("longer than {MAX_LENGTH} bytes") });
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let mut parser = Parser::new(&chars, flags);
+    let root = parser.whole()?;
+    let root = parser.write_out_calls(root)?;
+    Ok(Pattern { root, groups: parser.groups })
+}
+
+struct Parser<'a> {
+    chars: &'a [char],
+    at: usize,
+    flags: Flags,
+    depth: usize,
+    groups: u32,
+    names: HashMap<String, u32>,
+    /// Trees of groups that are called somewhere, by index.
+    bodies: HashMap<u32, Node>,
+    calls: Vec<(usize, String)>,
+}
+
+/// What a set item is: one character, or a class.
+enum Item {
+    Char(char),
+    Class(ClassUnicode),
+}
+
+impl<'a> Parser<'a> {
+    fn new(chars: &'a [char], flags: Flags) -> Self {
+        Self {
+            chars,
+            at: 0,
+            flags,
+            depth: 0,
+            groups: 0,
+            names: HashMap::new(),
+            bodies: HashMap::new(),
+            calls: Vec::new(),
+        }
+    }
+
+    fn error<T>(&self, what: impl Into<String>) -> Result<T, PatternError> {
+        Err(PatternError { at: self.at + 1, what: what.into() })
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn eat(&mut self, c: char) -> bool {
+        let found = self.peek() == Some(c);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn eat_text(&mut self, text: &str) -> bool {
+        let found = text.chars().enumerate().all(|(i, c)| self.chars.get(self.at + i) == Some(&c));
+        if found {
+            self.at += text.chars().count();
+        }
+        found
+    }
+
+    fn until(&mut self, close: char) -> Result<String, PatternError> {
+        let rest = &self.chars[self.at..];
+        match rest.iter().position(|c| *c == close) {
+            Some(length) => {
+                self.at += length + 1;
+                Ok(rest[..length].iter().collect())
+            }
+            None => self.error(format!("missing `{close}`")),
+        }
+    }
+
+    fn whole(&mut self) -> Result<Node, PatternError> {
+        let root = self.alternatives()?;
+        if self.at < self.chars.len() {
+            return self.error("`)` without `(`");
+        }
+        Ok(root)
+    }
+
+    fn alternatives(&mut self) -> Result<Node, PatternError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return self.error(format!("nested deeper than {MAX_DEPTH}"));
+        }
+        let mut branches = vec![self.sequence()?];
+        while self.eat('|') {
+            branches.push(self.sequence()?);
+        }
+        self.depth -= 1;
+        Ok(if branches.len() == 1 { branches.remove(0) } else { Node::Alternate(branches) })
+    }
+
+    fn sequence(&mut self) -> Result<Node, PatternError> {
+        let mut nodes = Vec::new();
+        loop {
+            self.skip_blank();
+            let Some(c) = self.peek() else { break };
+            if c == '|' || c == ')' {
+                break;
+            }
+            let Some(node) = self.atom()? else { continue };
+            nodes.push(self.repeats(node)?);
+        }
+        Ok(match nodes.len() {
+            0 => Node::Empty,
+            1 => nodes.remove(0),
+            _ => Node::Concat(nodes),
+        })
+    }
+
+    fn skip_blank(&mut self) {
+        while self.flags.verbose {
+            match self.peek() {
+                Some(c) if c.is_whitespace() => self.at += 1,
+                Some('#') => {
+                    while self.peek().is_some_and(|c| c != '\n') {
+                        self.at += 1;
+                    }
+                }
+                _ => break,
+            }
+        }
+    }
+
+    /// One atom; nothing for a comment or a flag.
+    fn atom(&mut self) -> Result<Option<Node>, PatternError> {
+        let Some(c) = self.peek() else { return Ok(None) };
+        if matches!(c, '*' | '+' | '?') {
+            return self.error(format!("nothing before `{c}` to repeat"));
+        }
+        self.at += 1;
+        Ok(Some(match c {
+            '(' => return self.group(),
+            '[' => self.set()?,
+            '.' => self.dot(),
+            '^' if self.flags.multi_line => Node::Assert(Assertion::LineStart),
+            '^' => Node::Assert(Assertion::TextStart),
+            '$' if self.flags.multi_line => Node::Assert(Assertion::LineEnd),
+            '$' => Node::Assert(Assertion::TextEndOrFinalNewline),
+            '\\' => self.escape()?,
+            c => self.literal(c),
+        }))
+    }
+
+    fn dot(&self) -> Node {
+        let dot_all = self.flags.dot_all;
+        Node::Set(shared(if dot_all { "(?s:.)" } else { "(?-s:.)" }, false, || {
+            let mut class = range('\0', char::MAX);
+            if !dot_all {
+                class.difference(&range('\n', '\n'));
+            }
+            class
+        }))
+    }
+
+    fn literal(&self, c: char) -> Node {
+        if !self.flags.ignore_case {
+            return Node::Char(c);
+        }
+        let single = if c.is_ascii() { !c.is_ascii_alphabetic() } else { any_case(c).count_up_to(2) == 1 };
+        if single { Node::Char(c) } else { Node::CharAnyCase(c) }
+    }
+
+    /// The set that was read from `start` on; `text` of it says all there is to say, but for the flag.
+    fn class_node(&self, start: usize, mut class: ClassUnicode, negated: bool) -> Node {
+        let text: String = self.chars[start..self.at].iter().collect();
+        Node::Set(shared(&text, self.flags.ignore_case, || {
+            if self.flags.ignore_case {
+                add_cases(&mut class);
+            }
+            if negated {
+                class.negate();
+            }
+            class
+        }))
+    }
+
+    fn repeats(&mut self, node: Node) -> Result<Node, PatternError> {
+        self.skip_blank();
+        let start = self.at;
+        let Some((min, max)) = self.counts()? else {
+            self.refuse_fuzzy()?;
+            return Ok(node);
+        };
+        if max.is_some_and(|max| max < min) {
+            self.at = start;
+            return self.error("a repeat whose smaller number is larger");
+        }
+        if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT) {
+            self.at = start;
+            return self.error(format!("a repeat of more than {MAX_REPEAT} times"));
+        }
+        let greed = match self.peek() {
+            Some('?') => Greed::Lazy,
+            Some('+') => Greed::Possessive,
+            _ => Greed::Greedy,
+        };
+        self.at += usize::from(greed != Greed::Greedy);
+        self.skip_blank();
+        if self.counts()?.is_some() {
+            return self.error("a repeat of a repeat");
+        }
+        if max == Some(0) {
+            return Ok(Node::Empty);
+        }
+        Ok(Node::Repeat { node: Box::new(node), min, max, greed })
+    }
+
+    /// The numbers of a quantifier, if one stands here; `{` that is none is a character.
+    fn counts(&mut self) -> Result<Option<(u32, Option<u32>)>, PatternError> {
+        let simple = match self.peek() {
+            Some('*') => Some((0, None)),
+            Some('+') => Some((1, None)),
+            Some('?') => Some((0, Some(1))),
+            _ => None,
+        };
+        if simple.is_some() {
+            self.at += 1;
+            return Ok(simple);
+        }
+        let start = self.at;
+        if !self.eat('{') {
+            return Ok(None);
+        }
+        let low = self.digits();
+        let (min, max) = if self.eat(',') {
+            let high = self.digits();
+            (low.unwrap_or(Ok(0)), high.transpose())
+        } else {
+            match low {
+                Some(low) => (low.clone(), low.map(Some)),
+                None => {
+                    self.at = start;
+                    return Ok(None);
+                }
+            }
+        };
+        if !self.eat('}') {
+            self.at = start;
+            return Ok(None);
+        }
+        Ok(Some((min?, max?)))
+    }
+
+    fn digits(&mut self) -> Option<Result<u32, PatternError>> {
+        let start = self.at;
+        while self.peek().is_some_and(|c| c.is_ascii_digit()) {
+            self.at += 1;
+        }
+        let text: String = self.chars[start..self.at].iter().collect();
+        (!text.is_empty()).then(|| match text.parse() {
+            Ok(number) => Ok(number),
+            Err(_) => self.error(format!("the number `{text}` is too large")),
+        })
+    }
+
+    fn refuse_fuzzy(&mut self) -> Result<(), PatternError> {
+        if self.peek() != Some('{') {
+            return Ok(());
+        }
+        let inner: String = self.chars[self.at + 1..].iter().take_while(|c| **c != '}').collect();
+        let fuzzy = inner.starts_with(['e', 'i', 'd', 's']) && inner[1..].trim_start().starts_with(['<', '+', ',', ':'])
+            || inner.starts_with(|c: char| c.is_ascii_digit()) && inner.contains('<')
+            || ["e", "i", "d", "s"].contains(&inner.as_str()) && self.at + 2 < self.chars.len();
+        if fuzzy { self.error("fuzzy matching `{e<=1}` is not known") } else { Ok(()) }
+    }
+
+    // Groups.
+
+    fn group(&mut self) -> Result<Option<Node>, PatternError> {
+        if !self.eat('?') {
+            return self.capture(None).map(Some);
+        }
+        if self.eat('#') {
+            self.until(')')?;
+            return Ok(None);
+        }
+        if self.eat_text("<=") {
+            return self.look(true, false).map(Some);
+        }
+        if self.eat_text("<!") {
+            return self.look(true, true).map(Some);
+        }
+        if self.eat('=') {
+            return self.look(false, false).map(Some);
+        }
+        if self.eat('!') {
+            return self.look(false, true).map(Some);
+        }
+        if self.eat('>') {
+            let node = self.body(self.flags)?;
+            return Ok(Some(Node::Atomic(Box::new(node))));
+        }
+        if self.eat_text("P<") || self.eat('<') {
+            let name = self.until('>')?;
+            if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                return self.error(format!("`{name}` is no name of a group"));
+            }
+            return self.capture(Some(name)).map(Some);
+        }
+        if self.eat_text("P=") {
+            let name = self.until(')')?;
+            return self.back_reference(&name).map(Some);
+        }
+        if self.eat_text("P>") || self.eat('&') {
+            let name = self.until(')')?;
+            return self.call(&name).map(Some);
+        }
+        match self.peek() {
+            Some('(') => {
+                self.at += 1;
+                self.conditional().map(Some)
+            }
+            Some('|') => self.error("branch reset `(?|...)` is not known"),
+            Some('R' | '0') => self.error("recursion of the whole pattern is not known"),
+            Some(c) if c.is_ascii_digit() => {
+                let number = self.until(')')?;
+                self.call(&number).map(Some)
+            }
+            _ => self.flag_group(),
+        }
+    }
+
+    /// Up to the closing parenthesis, under `flags`.
+    fn body(&mut self, flags: Flags) -> Result<Node, PatternError> {
+        let outer = std::mem::replace(&mut self.flags, flags);
+        let node = self.alternatives()?;
+        self.flags = outer;
+        if !self.eat(')') {
+            return self.error("missing `)`");
+        }
+        Ok(node)
+    }
+
+    fn look(&mut self, behind: bool, negate: bool) -> Result<Node, PatternError> {
+        let node = Box::new(self.body(self.flags)?);
+        Ok(Node::Look { behind, negate, node })
+    }
+
+    fn capture(&mut self, name: Option<String>) -> Result<Node, PatternError> {
+        let index = match name.as_ref().and_then(|name| self.names.get(name)) {
+            Some(index) => *index,
+            None => {
+                self.groups += 1;
+                self.groups
+            }
+        };
+        if let Some(name) = name {
+            self.names.insert(name, index);
+        }
+        let node = self.body(self.flags)?;
+        self.bodies.insert(index, node.clone());
+        Ok(Node::Group { index, node: Box::new(node) })
+    }
+
+    fn conditional(&mut self) -> Result<Node, PatternError> {
+        let name = self.until(')')?;
+        let yes = self.sequence()?;
+        let no = if self.eat('|') { self.sequence()? } else { Node::Empty };
+        if !self.eat(')') {
+            return self.error("missing `)`, or more than two branches in a conditional");
+        }
+        if name == "DEFINE" {
+            // Only defines groups; matches nothing itself.
+            return Ok(Node::Empty);
+        }
+        let group = self.group_index(&name)?;
+        Ok(Node::Conditional { group, yes: Box::new(yes), no: Box::new(no) })
+    }
+
+    fn group_index(&self, name: &str) -> Result<u32, PatternError> {
+        let index = name.parse().ok().or_else(|| self.names.get(name).copied());
+        match index {
+            Some(index) if (1..=self.groups).contains(&index) => Ok(index),
+            _ => self.error(format!("there is no group `{name}` before this place")),
+        }
+    }
+
+    fn back_reference(&mut self, name: &str) -> Result<Node, PatternError> {
+        Ok(Node::BackReference { group: self.group_index(name)?, any_case: self.flags.ignore_case })
+    }
+
+    /// A call may stand before its group, so it is looked up when the whole pattern is read.
+    fn call(&mut self, name: &str) -> Result<Node, PatternError> {
+        self.calls.push((self.at, name.to_owned()));
+        let number = u32::try_from(self.calls.len() - 1).unwrap_or(u32::MAX);
+        Ok(Node::Call(number))
+    }
+
+    fn flag_group(&mut self) -> Result<Option<Node>, PatternError> {
+        let mut flags = self.flags;
+        let mut on = true;
+        loop {
+            let Some(c) = self.peek() else { return self.error("missing `)`") };
+            self.at += 1;
+            let field = match c {
+                'i' => Some(&mut flags.ignore_case),
+                's' => Some(&mut flags.dot_all),
+                'm' => Some(&mut flags.multi_line),
+                'w' => Some(&mut flags.word),
+                'x' => Some(&mut flags.verbose),
+                // All text is Unicode already.
+                'u' => None,
+                '-' if on => {
+                    on = false;
+                    None
+                }
+                ':' => {
+                    return self.body(flags).map(Some);
+                }
+                ')' if on => {
+                    // Holds to the end of the group that it stands in.
+                    self.flags = flags;
+                    return Ok(None);
+                }
+                c => {
+                    self.at -= 1;
+                    return self.error(format!("the group `(?{c}` or flag `{c}` is not known"));
+                }
+            };
+            if let Some(flag) = field {
+                *flag = on;
+            }
+        }
+    }
+
+    // Escapes and sets.
+
+    fn escape(&mut self) -> Result<Node, PatternError> {
+        let Some(c) = self.peek() else { return self.error("ends in `\\`") };
+        self.at += 1;
+        let assertion = match c {
+            'b' if self.flags.word => Some(Assertion::DefaultWordEdge),
+            'B' if self.flags.word => Some(Assertion::NotDefaultWordEdge),
+            'b' => Some(Assertion::WordEdge),
+            'B' => Some(Assertion::NotWordEdge),
+            'A' => Some(Assertion::TextStart),
+            'Z' | 'z' => Some(Assertion::TextEnd),
+            'm' => Some(Assertion::WordStart),
+            'M' => Some(Assertion::WordEnd),
+            _ => None,
+        };
+        if let Some(assertion) = assertion {
+            return Ok(Node::Assert(assertion));
+        }
+        match c {
+            'L' => self.named_list(),
+            'g' => {
+                if !self.eat('<') {
+                    return self.error("`\\g` without `<name>`");
+                }
+                let name = self.until('>')?;
+                self.back_reference(&name)
+            }
+            '1'..='3' if self.chars[self.at..].iter().take(2).filter(|c| c.is_digit(8)).count() == 2 => {
+                let octal: String = self.chars[self.at - 1..self.at + 2].iter().collect();
+                self.at += 2;
+                Ok(self.literal(u32::from_str_radix(&octal, 8).ok().and_then(char::from_u32).unwrap_or('\0')))
+            }
+            '1'..='9' => {
+                let mut name = c.to_string();
+                if let Some(second) = self.peek().filter(char::is_ascii_digit) {
+                    self.at += 1;
+                    name.push(second);
+                }
+                self.back_reference(&name)
+            }
+            'R' => {
+                let line_ends = range('\n', '\r');
+                let mut class = line_ends;
+                for c in ['\u{85}', '\u{2028}', '\u{2029}'] {
+                    class.push(ClassUnicodeRange::new(c, c));
+                }
+                let pair = Node::Concat(vec![Node::Char('\r'), Node::Char('\n')]);
+                let single = Node::Set(shared(r"\R", false, || class));
+                Ok(Node::Atomic(Box::new(Node::Alternate(vec![pair, single]))))
+            }
+            _ => {
+                self.at -= 1;
+                let start = self.at - 1;
+                Ok(match self.escaped_item()? {
+                    Item::Char(c) => self.literal(c),
+                    Item::Class(class) => self.class_node(start, class, false),
+                })
+            }
+        }
+    }
+
+    /// What an escape means both inside and outside of a set; the place is after the backslash.
+    fn escaped_item(&mut self) -> Result<Item, PatternError> {
+        let Some(c) = self.peek() else { return self.error("ends in `\\`") };
+        self.at += 1;
+        let class = match c {
+            'w' => builtin(r"\w"),
+            'W' => builtin(r"\W"),
+            'd' => builtin(r"\d"),
+            'D' => builtin(r"\D"),
+            's' => builtin(r"\s"),
+            'S' => builtin(r"\S"),
+            'h' => builtin(r"[\p{Zs}\t]"),
+            'p' | 'P' => return self.property(c == 'P').map(Item::Class),
+            _ => None,
+        };
+        if let Some(class) = class {
+            return Ok(Item::Class(class));
+        }
+        Ok(Item::Char(match c {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'f' => '\u{c}',
+            'v' => '\u{b}',
+            'a' => '\u{7}',
+            'x' => self.hex(2)?,
+            'u' => self.hex(4)?,
+            'U' => self.hex(8)?,
+            '0' => {
+                let mut value = 0;
+                for _ in 0..2 {
+                    if let Some(digit) = self.peek().and_then(|c| c.to_digit(8)) {
+                        value = value * 8 + digit;
+                        self.at += 1;
+                    }
+                }
+                char::from_u32(value).unwrap_or('\0')
+            }
+            c if c.is_ascii_alphanumeric() => {
+                self.at -= 1;
+                return self.error(format!("the escape `\\{c}` is not known"));
+            }
+            c => c,
+        }))
+    }
+
+    fn hex(&mut self, length: usize) -> Result<char, PatternError> {
+        let text: String = self.chars[self.at..].iter().take(length).collect();
+        let value = if text.len() == length { u32::from_str_radix(&text, 16).ok() } else { None };
+        match value.and_then(char::from_u32) {
+            Some(c) => {
+                self.at += length;
+                Ok(c)
+            }
+            None => self.error(format!("`{text}` is not the number of a character in {length} hexadecimal digits")),
+        }
+    }
+
+    fn property(&mut self, negated: bool) -> Result<ClassUnicode, PatternError> {
+        let name = if self.eat('{') {
+            self.until('}')?
+        } else {
+            let c = self.peek();
+            self.at += 1;
+            c.map(String::from).unwrap_or_default()
+        };
+        let (name, negated) = name.strip_prefix('^').map_or((name.as_str(), negated), |bare| (bare, !negated));
+        let Some(mut class) = property(name) else {
+            return self.error(format!("the property `{name}` is not known"));
+        };
+        if negated {
+            class.negate();
+        }
+        Ok(class)
+    }
+
+    fn named_list(&mut self) -> Result<Node, PatternError> {
+        if !self.eat('<') {
+            return self.error("`\\L` without `<name>`");
+        }
+        let name = self.until('>')?;
+        let Some(words) = lists::named(&name) else {
+            return self.error(format!("the named list `{name}` is not known; `city` is"));
+        };
+        Ok(Node::Alternate(
+            words.iter().map(|word| Node::Concat(word.chars().map(|c| self.literal(c)).collect())).collect(),
+        ))
+    }
+
+    /// A set, after its `[`.
+    fn set(&mut self) -> Result<Node, PatternError> {
+        let start = self.at;
+        let negated = self.eat('^');
+        let mut class = ClassUnicode::empty();
+        let mut first = true;
+        loop {
+            let Some(c) = self.peek() else {
+                self.at = start;
+                return self.error("a set `[` without `]`");
+            };
+            if c == ']' && !first {
+                self.at += 1;
+                break;
+            }
+            first = false;
+            match self.set_item()? {
+                Item::Class(item) => class.union(&item),
+                Item::Char(low) => {
+                    let is_range = self.peek() == Some('-') && self.chars.get(self.at + 1).is_some_and(|c| *c != ']');
+                    if !is_range {
+                        class.push(ClassUnicodeRange::new(low, low));
+                        continue;
+                    }
+                    self.at += 1;
+                    match self.set_item()? {
+                        Item::Char(high) if low <= high => class.push(ClassUnicodeRange::new(low, high)),
+                        Item::Char(high) => return self.error(format!("the range `{low}-{high}` runs backwards")),
+                        Item::Class(item) => {
+                            // Before a class the hyphen stands for itself.
+                            class.push(ClassUnicodeRange::new(low, low));
+                            class.push(ClassUnicodeRange::new('-', '-'));
+                            class.union(&item);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(self.class_node(start - 1, class, negated))
+    }
+
+    fn set_item(&mut self) -> Result<Item, PatternError> {
+        if self.eat_text("[:") {
+            let rest: String = self.chars[self.at..].iter().collect();
+            if let Some(end) = rest.find(":]") {
+                let name = &rest[..end];
+                let (bare, negated) = name.strip_prefix('^').map_or((name, false), |bare| (bare, true));
+                let Some(mut class) = posix(bare).or_else(|| property(bare)) else {
+                    return self.error(format!("the class `[:{name}:]` is not known"));
+                };
+                if negated {
+                    class.negate();
+                }
+                self.at += name.chars().count() + 2;
+                return Ok(Item::Class(class));
+            }
+            self.at -= 2;
+        }
+        let Some(c) = self.peek() else { return self.error("a set `[` without `]`") };
+        self.at += 1;
+        match c {
+            '\\' if self.eat('b') => Ok(Item::Char('\u{8}')),
+            '\\' => self.escaped_item(),
+            c => Ok(Item::Char(c)),
+        }
+    }
+
+    // Subroutine calls.
+
+    fn write_out_calls(&self, root: Node) -> Result<Node, PatternError> {
+        if self.calls.is_empty() {
+            return Ok(root);
+        }
+        let mut budget = MAX_NODES;
+        self.expand(root, &mut HashSet::new(), &mut budget)
+    }
+
+    fn expand(&self, node: Node, open: &mut HashSet<u32>, budget: &mut usize) -> Result<Node, PatternError> {
+        if *budget == 0 {
+            return self.error("too large when its subroutine calls are written out");
+        }
+        *budget -= 1;
+        let mut each = |node: Box<Node>| self.expand(*node, open, budget).map(Box::new);
+        Ok(match node {
+            Node::Call(number) => {
+                let (at, name) = &self.calls[number as usize];
+                let wrong = |what: String| PatternError { at: *at, what };
+                let index = name.parse().ok().or_else(|| self.names.get(name).copied());
+                let Some((index, body)) = index.and_then(|index| Some((index, self.bodies.get(&index)?))) else {
+                    return Err(wrong(format!("there is no group `{name}` to call")));
+                };
+                if !open.insert(index) {
+                    return Err(wrong(format!("the group `{name}` calls itself, which is not known")));
+                }
+                let node = self.expand(body.clone(), open, budget)?;
+                open.remove(&index);
+                node
+            }
+            Node::Concat(nodes) => Node::Concat(self.expand_all(nodes, open, budget)?),
+            Node::Alternate(nodes) => Node::Alternate(self.expand_all(nodes, open, budget)?),
+            Node::Repeat { node, min, max, greed } => Node::Repeat { node: each(node)?, min, max, greed },
+            Node::Group { index, node } => Node::Group { index, node: each(node)? },
+            Node::Atomic(node) => Node::Atomic(each(node)?),
+            Node::Look { behind, negate, node } => Node::Look { behind, negate, node: each(node)? },
+            Node::Conditional { group, yes, no } => Node::Conditional { group, yes: each(yes)?, no: each(no)? },
+            other => other,
+        })
+    }
+
+    fn expand_all(
+        &self,
+        nodes: Vec<Node>,
+        open: &mut HashSet<u32>,
+        budget: &mut usize,
+    ) -> Result<Vec<Node>, PatternError> {
+        nodes.into_iter().map(|node| self.expand(node, open, budget)).collect()
+    }
+}

@@ -1,0 +1,364 @@
+//! Tree to program.
+
+use std::sync::Arc;
+
+use crate::core::rules::dialect::{self, Assertion, CharSet, Greed, Node, Pattern};
+use crate::core::rules::filter;
+
+/// Most instructions of one program.
+const MAX_INSTRUCTIONS: usize = 20_000;
+
+/// A pattern is too large to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too large: its repeats written out are more than {MAX_INSTRUCTIONS} steps; use smaller counts")]
+pub struct TooLarge;
+
+/// One instruction. Those with `back` read the character before the place and move to the left.
+#[derive(Clone, Debug)]
+pub(super) enum Op {
+    /// A character, exactly.
+    Char { c: char, back: bool },
+    /// Bytes of the program's text, exactly; only forward.
+    Text { start: u32, length: u16 },
+    /// The same with ASCII letters in any case (stored in lower case), as the dialect has it.
+    AnyCase { start: u32, length: u16 },
+    /// A character out of a set.
+    Set { set: u16, back: bool },
+    /// Characters out of a set, `min` to `max` times.
+    Run { set: u16, back: bool, greed: Greed, min: u32, max: u32 },
+    /// First `first`, then `second`.
+    Split { first: u32, second: u32 },
+    Jump(u32),
+    Assert(Assertion),
+    /// The program between here and `end` must match here, or must not; goes on at `end`.
+    Look { negate: bool, end: u32 },
+    /// The program between here and `end`, without a way back into it.
+    Atomic { end: u32 },
+    /// The end of the program of a `Look` or `Atomic`.
+    End,
+    /// Remembers the place.
+    Save { slot: u16 },
+    /// Goes on at `exit` if nothing was taken since the place in `slot`.
+    Progress { slot: u16, exit: u32 },
+    BackReference { group: u16, any_case: bool, back: bool },
+    IfGroup { group: u16, no: u32 },
+    Match,
+}
+
+/// A pattern ready to run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub(super) ops: Box<[Op]>,
+    pub(super) text: Box<str>,
+    pub(super) sets: Box<[Arc<CharSet>]>,
+    pub(super) slots: u16,
+    /// Whether what a state leads to depends on more than its place.
+    pub(super) uses_groups: bool,
+    /// What a match begins with, if it can not be empty.
+    pub(super) first: Option<Arc<CharSet>>,
+}
+
+impl Program {
+    /// How many instructions it has.
+    pub fn len(&self) -> usize {
+        self.ops.len()
+    }
+
+    /// Whether it has none; it never has.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
+    /// What a match begins with; absent when that can be anything, or nothing.
+    pub fn first(&self) -> Option<&CharSet> {
+        self.first.as_deref()
+    }
+}
+
+/// Compiles `pattern`; with `bounded` a match must begin and end where a keyword may.
+///
+/// # Errors
+/// When the program gets too large.
+pub fn compile(pattern: &Pattern, bounded: bool) -> Result<Program, TooLarge> {
+    let uses_groups = refers_to_groups(&pattern.root);
+    let mut compiler = Compiler {
+        ops: Vec::new(),
+        text: String::new(),
+        sets: Vec::new(),
+        // Two slots for each group, but only if a group is ever asked for.
+        slots: if uses_groups { u16::try_from(2 * (pattern.groups + 1)).map_err(|_| TooLarge)? } else { 0 },
+        uses_groups,
+    };
+    if bounded {
+        compiler.push(Op::Assert(Assertion::KeywordStart))?;
+    }
+    compiler.node(&pattern.root, false)?;
+    if bounded {
+        compiler.push(Op::Assert(Assertion::KeywordEnd))?;
+    }
+    compiler.push(Op::Match)?;
+    Ok(Program {
+        ops: compiler.ops.into(),
+        text: compiler.text.into(),
+        sets: compiler.sets.into(),
+        slots: compiler.slots,
+        uses_groups,
+        first: filter::first_characters(&pattern.root),
+    })
+}
+
+fn refers_to_groups(node: &Node) -> bool {
+    match node {
+        Node::BackReference { .. } | Node::Conditional { .. } => true,
+        Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().any(refers_to_groups),
+        Node::Repeat { node, .. } | Node::Group { node, .. } | Node::Atomic(node) | Node::Look { node, .. } => {
+            refers_to_groups(node)
+        }
+        _ => false,
+    }
+}
+
+struct Compiler {
+    ops: Vec<Op>,
+    text: String,
+    sets: Vec<Arc<CharSet>>,
+    slots: u16,
+    uses_groups: bool,
+}
+
+impl Compiler {
+    fn push(&mut self, op: Op) -> Result<usize, TooLarge> {
+        if self.ops.len() >= MAX_INSTRUCTIONS {
+            return Err(TooLarge);
+        }
+        self.ops.push(op);
+        Ok(self.ops.len() - 1)
+    }
+
+    fn here(&self) -> u32 {
+        u32::try_from(self.ops.len()).unwrap_or(u32::MAX)
+    }
+
+    fn set(&mut self, set: &Arc<CharSet>) -> Result<u16, TooLarge> {
+        let known = self.sets.iter().position(|known| Arc::ptr_eq(known, set));
+        let index = known.unwrap_or_else(|| {
+            self.sets.push(Arc::clone(set));
+            self.sets.len() - 1
+        });
+        u16::try_from(index).map_err(|_| TooLarge)
+    }
+
+    fn slot(&mut self) -> Result<u16, TooLarge> {
+        self.slots = self.slots.checked_add(1).ok_or(TooLarge)?;
+        Ok(self.slots - 1)
+    }
+
+    fn node(&mut self, node: &Node, back: bool) -> Result<(), TooLarge> {
+        match node {
+            Node::Empty | Node::Call(_) => {}
+            Node::Char(_) | Node::CharAnyCase(_) if !back && self.text_run(std::slice::from_ref(node))? == 1 => {}
+            Node::Char(c) => self.character(*c, false, back)?,
+            Node::CharAnyCase(c) => self.character(*c, true, back)?,
+            Node::Set(set) => {
+                let set = self.set(set)?;
+                self.push(Op::Set { set, back })?;
+            }
+            Node::Assert(assertion) => {
+                self.push(Op::Assert(*assertion))?;
+            }
+            Node::Concat(nodes) if back => {
+                for node in nodes.iter().rev() {
+                    self.node(node, true)?;
+                }
+            }
+            Node::Concat(nodes) => {
+                let mut rest = &nodes[..];
+                while let Some(first) = rest.first() {
+                    let length = self.text_run(rest)?;
+                    if length == 0 {
+                        self.node(first, false)?;
+                    }
+                    rest = &rest[length.max(1)..];
+                }
+            }
+            Node::Alternate(nodes) => self.alternate(nodes, back)?,
+            Node::Repeat { node, min, max, greed } => self.repeat(node, *min, *max, *greed, back)?,
+            Node::Group { index, node } if self.uses_groups => {
+                let slot = u16::try_from(2 * index).map_err(|_| TooLarge)?;
+                self.push(Op::Save { slot: slot + u16::from(back) })?;
+                self.node(node, back)?;
+                self.push(Op::Save { slot: slot + u16::from(!back) })?;
+            }
+            Node::Group { node, .. } => self.node(node, back)?,
+            Node::Atomic(node) => self.atomic(|compiler| compiler.node(node, back))?,
+            Node::Look { behind, negate, node } => {
+                let look = self.push(Op::Look { negate: *negate, end: 0 })?;
+                self.node(node, *behind)?;
+                self.push(Op::End)?;
+                self.ops[look] = Op::Look { negate: *negate, end: self.here() };
+            }
+            Node::BackReference { group, any_case } => {
+                let group = u16::try_from(*group).map_err(|_| TooLarge)?;
+                self.push(Op::BackReference { group, any_case: *any_case, back })?;
+            }
+            Node::Conditional { group, yes, no } => {
+                let group = u16::try_from(*group).map_err(|_| TooLarge)?;
+                let test = self.push(Op::IfGroup { group, no: 0 })?;
+                self.node(yes, back)?;
+                let skip = self.push(Op::Jump(0))?;
+                self.ops[test] = Op::IfGroup { group, no: self.here() };
+                self.node(no, back)?;
+                self.ops[skip] = Op::Jump(self.here());
+            }
+        }
+        Ok(())
+    }
+
+    fn character(&mut self, c: char, any_case: bool, back: bool) -> Result<(), TooLarge> {
+        if any_case {
+            let set = self.set(&dialect::any_case(c))?;
+            self.push(Op::Set { set, back })?;
+        } else {
+            self.push(Op::Char { c, back })?;
+        }
+        Ok(())
+    }
+
+    /// Compiles the characters that `nodes` begins with as one text; how many nodes that took.
+    fn text_run(&mut self, nodes: &[Node]) -> Result<usize, TooLarge> {
+        let mut any_case = None;
+        let start = self.text.len();
+        let mut taken = 0;
+        for node in nodes {
+            // An ASCII letter says whether case counts; other characters fit both ways.
+            // `I` has other cases than `i` has, so only its set says all of them.
+            let (c, letter) = match node {
+                Node::CharAnyCase(c) if c.is_ascii() && *c != 'I' => (c.to_ascii_lowercase(), Some(true)),
+                Node::Char(c) if c.is_ascii_alphabetic() => (*c, Some(false)),
+                Node::Char(c) => (*c, None),
+                _ => break,
+            };
+            if letter.is_some() && any_case.is_some() && letter != any_case {
+                break;
+            }
+            any_case = any_case.or(letter);
+            self.text.push(c);
+            taken += 1;
+        }
+        if taken > 0 {
+            let length = u16::try_from(self.text.len() - start).map_err(|_| TooLarge)?;
+            let start = u32::try_from(start).map_err(|_| TooLarge)?;
+            let any_case = any_case == Some(true);
+            self.push(if any_case { Op::AnyCase { start, length } } else { Op::Text { start, length } })?;
+        }
+        Ok(taken)
+    }
+
+    fn alternate(&mut self, nodes: &[Node], back: bool) -> Result<(), TooLarge> {
+        let mut jumps = Vec::new();
+        for (index, node) in nodes.iter().enumerate() {
+            if index + 1 == nodes.len() {
+                self.node(node, back)?;
+                break;
+            }
+            let split = self.push(Op::Jump(0))?;
+            self.node(node, back)?;
+            jumps.push(self.push(Op::Jump(0))?);
+            self.ops[split] = Op::Split { first: index_of(split + 1), second: self.here() };
+        }
+        for jump in jumps {
+            self.ops[jump] = Op::Jump(self.here());
+        }
+        Ok(())
+    }
+
+    fn atomic(&mut self, body: impl FnOnce(&mut Self) -> Result<(), TooLarge>) -> Result<(), TooLarge> {
+        let atomic = self.push(Op::Atomic { end: 0 })?;
+        body(self)?;
+        self.push(Op::End)?;
+        self.ops[atomic] = Op::Atomic { end: self.here() };
+        Ok(())
+    }
+
+    fn repeat(&mut self, node: &Node, min: u32, max: Option<u32>, greed: Greed, back: bool) -> Result<(), TooLarge> {
+        let single = match node {
+            Node::Set(set) => Some(Arc::clone(set)),
+            Node::CharAnyCase(c) => Some(dialect::any_case(*c)),
+            Node::Char(c) => Some(dialect::exactly(*c)),
+            _ => None,
+        };
+        if let Some(set) = single {
+            let set = self.set(&set)?;
+            self.push(Op::Run { set, back, greed, min, max: max.unwrap_or(u32::MAX) })?;
+            return Ok(());
+        }
+        if greed == Greed::Possessive {
+            return self.atomic(|compiler| compiler.repeat(node, min, max, Greed::Greedy, back));
+        }
+        let may_be_empty = node.width().0 == 0;
+        if may_be_empty && node.width().1 == Some(0) {
+            // Only conditions: once is as good as often.
+            for _ in 0..min.min(1) {
+                self.node(node, back)?;
+            }
+            if min > 0 {
+                return Ok(());
+            }
+            return self.optional(1, greed, |compiler| compiler.node(node, back));
+        }
+        for _ in 0..min {
+            self.node(node, back)?;
+        }
+        match max {
+            Some(max) => self.optional(max - min, greed, |compiler| compiler.node(node, back)),
+            None => self.endless(node, greed, back, may_be_empty),
+        }
+    }
+
+    /// `times` nested options that all lead to the same end.
+    fn optional(
+        &mut self,
+        times: u32,
+        greed: Greed,
+        body: impl Fn(&mut Self) -> Result<(), TooLarge>,
+    ) -> Result<(), TooLarge> {
+        let mut splits = Vec::new();
+        for _ in 0..times {
+            splits.push(self.push(Op::Jump(0))?);
+            body(self)?;
+        }
+        let end = self.here();
+        for split in splits {
+            self.ops[split] = choice(index_of(split + 1), end, greed);
+        }
+        Ok(())
+    }
+
+    fn endless(&mut self, node: &Node, greed: Greed, back: bool, may_be_empty: bool) -> Result<(), TooLarge> {
+        let top = self.push(Op::Jump(0))?;
+        let slot = if may_be_empty { Some(self.slot()?) } else { None };
+        if let Some(slot) = slot {
+            self.push(Op::Save { slot })?;
+        }
+        self.node(node, back)?;
+        let progress = match slot {
+            Some(slot) => Some((slot, self.push(Op::Jump(0))?)),
+            None => None,
+        };
+        self.push(Op::Jump(index_of(top)))?;
+        let end = self.here();
+        if let Some((slot, at)) = progress {
+            self.ops[at] = Op::Progress { slot, exit: end };
+        }
+        self.ops[top] = choice(index_of(top + 1), end, greed);
+        Ok(())
+    }
+}
+
+fn choice(body: u32, end: u32, greed: Greed) -> Op {
+    if greed == Greed::Lazy { Op::Split { first: end, second: body } } else { Op::Split { first: body, second: end } }
+}
+
+fn index_of(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,472 @@
+//! The machine that runs programs.
+
+use std::ops::Range;
+
+use super::compile::{Op, Program};
+use crate::core::rules::dialect::{Assertion, CharSet, Greed, any_case, is_word};
+use crate::core::text::edges::Edges;
+
+/// The steps allowed were used up before the search came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("used up its steps")]
+pub struct Overrun;
+
+/// After so many steps of one search, failed states are remembered.
+const REMEMBER_AFTER: u64 = 2_000;
+/// Most bits that are kept for that, 4 MiB; a longer text with a larger program goes without.
+const MAX_REMEMBERED: usize = 1 << 25;
+
+/// A way not yet tried, or a value to put back on the way to it.
+#[derive(Clone, Copy, Debug)]
+enum Choice {
+    /// Go on at an instruction and place.
+    Way { op: u32, at: u32 },
+    /// A greedy run that may give back characters down to `low`, then goes on at `op`.
+    Shorter { op: u32, low: u32, at: u32 },
+    /// A lazy run at instruction `op` that may take one more character after `at`, `left` more at most.
+    Longer { op: u32, at: u32, left: u32 },
+    /// What a slot held.
+    Slot { slot: u16, old: u32 },
+}
+
+const UNSET: u32 = u32::MAX;
+
+/// Memory for searches, reused from one to the next; and the count of steps.
+#[derive(Debug, Default)]
+pub struct Machine {
+    choices: Vec<Choice>,
+    slots: Vec<u32>,
+    /// Failed states by instruction and place; empty until a search gets long.
+    failed: Vec<u64>,
+    /// Bits set since the search began, to be taken back.
+    marked: Vec<u32>,
+    remembering: bool,
+    /// Steps left in this search.
+    left: u64,
+    /// With so many left, failed states are remembered from then on.
+    remember_below: u64,
+}
+
+struct Text<'t, 'e> {
+    edges: &'e Edges<'t>,
+    bytes: &'t [u8],
+    text: &'t str,
+}
+
+impl Machine {
+    /// The first match that starts in `starts` (bytes, on character boundaries, the end included), with at most `steps` steps, which are
+    /// counted down. The text is shorter than 4 GiB.
+    ///
+    /// # Errors
+    /// When the steps do not suffice.
+    pub fn find(
+        &mut self,
+        program: &Program,
+        edges: &Edges<'_>,
+        starts: Range<usize>,
+        steps: &mut u64,
+    ) -> Result<Option<Range<usize>>, Overrun> {
+        let text = edges.text();
+        let text = Text { edges, bytes: text.as_bytes(), text };
+        self.left = *steps;
+        self.remembering = false;
+        self.remember_below = steps.saturating_sub(REMEMBER_AFTER);
+        let result = self.search(program, &text, starts);
+        self.forget();
+        *steps = self.left;
+        result
+    }
+
+    fn search(
+        &mut self,
+        program: &Program,
+        text: &Text<'_, '_>,
+        starts: Range<usize>,
+    ) -> Result<Option<Range<usize>>, Overrun> {
+        let mut start = starts.start;
+        while start <= starts.end.min(text.bytes.len()) {
+            let begins = match (program.first(), text.bytes.get(start)) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(set), Some(byte)) if byte.is_ascii() => set.contains_ascii(*byte),
+                (Some(set), Some(_)) => text.after(start).is_some_and(|c| set.contains(c)),
+            };
+            if begins {
+                self.choices.clear();
+                self.slots.clear();
+                self.slots.resize(usize::from(program.slots), UNSET);
+                self.spend(1)?;
+                if let Some(end) = self.run(program, text, 0, start)? {
+                    return Ok(Some(start..end));
+                }
+            } else if self.left == 0 {
+                return Err(Overrun);
+            }
+            start += text.width_at(start);
+        }
+        // Looking at places where nothing begins is not free either: eight for a step.
+        let looked = (starts.end.min(text.bytes.len()).saturating_sub(starts.start) / 8) as u64;
+        self.left = self.left.saturating_sub(looked);
+        Ok(None)
+    }
+
+    fn spend(&mut self, steps: u64) -> Result<(), Overrun> {
+        match self.left.checked_sub(steps) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => {
+                self.left = 0;
+                Err(Overrun)
+            }
+        }
+    }
+
+    fn start_remembering(&mut self, program: &Program, text: &Text<'_, '_>) {
+        // Tried once in a search.
+        self.remember_below = 0;
+        let bits = program.len().saturating_mul(text.bytes.len() + 1);
+        if program.uses_groups || bits > MAX_REMEMBERED {
+            return;
+        }
+        if self.failed.len() < bits / 64 + 1 {
+            self.failed.resize(bits / 64 + 1, 0);
+        }
+        self.remembering = true;
+    }
+
+    /// Leaves `failed` all zero for the next search.
+    fn forget(&mut self) {
+        for bit in self.marked.drain(..) {
+            self.failed[bit as usize / 64] = 0;
+        }
+    }
+
+    /// Marks a state as tried; whether it had been tried before (and so has failed).
+    fn tried(&mut self, op: u32, at: usize, text: &Text<'_, '_>) -> bool {
+        let bit = op as usize * (text.bytes.len() + 1) + at;
+        let (word, mask) = (bit / 64, 1u64 << (bit % 64));
+        if self.failed[word] & mask != 0 {
+            return true;
+        }
+        self.failed[word] |= mask;
+        // The number fits: it is below `MAX_REMEMBERED`.
+        self.marked.push(bit as u32);
+        false
+    }
+
+    /// Runs from `op` at `at` to `Match` or `End`; where that was, or nothing. Leaves the choices as it found them.
+    fn run(&mut self, program: &Program, text: &Text<'_, '_>, op: u32, at: usize) -> Result<Option<usize>, Overrun> {
+        let base = self.choices.len();
+        let marks = self.marked.len();
+        let (mut op, mut at) = (op, at);
+        loop {
+            self.spend(1)?;
+            let next = match &program.ops[op as usize] {
+                Op::Char { c, back: false } => (text.after(at) == Some(*c)).then(|| at + c.len_utf8()),
+                Op::Char { c, back: true } => (text.before(at) == Some(*c)).then(|| at - c.len_utf8()),
+                Op::Text { start, length } => {
+                    let wanted = &program.text.as_bytes()[*start as usize..][..usize::from(*length)];
+                    text.bytes[at..].starts_with(wanted).then(|| at + wanted.len())
+                }
+                Op::AnyCase { start, length } => {
+                    let wanted = &program.text.as_bytes()[*start as usize..][..usize::from(*length)];
+                    text.any_case(at, wanted)
+                }
+                Op::Set { set, back } => text.step(&program.sets[usize::from(*set)], at, *back),
+                Op::Run { set, back, greed, min, max } => {
+                    let set = &program.sets[usize::from(*set)];
+                    self.take(text, set, op, at, (*back, *greed, *min, *max))?
+                }
+                Op::Split { first, second } => {
+                    if self.remembering && self.tried(op, at, text) {
+                        None
+                    } else {
+                        self.choices.push(Choice::Way { op: *second, at: at as u32 });
+                        op = *first;
+                        continue;
+                    }
+                }
+                Op::Jump(to) => {
+                    op = *to;
+                    continue;
+                }
+                Op::Assert(assertion) => text.holds(*assertion, at).then_some(at),
+                Op::Look { negate, end } => {
+                    let found = self.run(program, text, op + 1, at)?.is_some();
+                    if found != *negate {
+                        op = *end;
+                        continue;
+                    }
+                    None
+                }
+                Op::Atomic { end } => match self.run(program, text, op + 1, at)? {
+                    Some(reached) => {
+                        (op, at) = (*end, reached);
+                        continue;
+                    }
+                    None => None,
+                },
+                Op::Save { slot } => {
+                    let old = std::mem::replace(&mut self.slots[usize::from(*slot)], at as u32);
+                    self.choices.push(Choice::Slot { slot: *slot, old });
+                    Some(at)
+                }
+                Op::Progress { slot, exit } => {
+                    if self.slots[usize::from(*slot)] == at as u32 {
+                        op = *exit;
+                        continue;
+                    }
+                    Some(at)
+                }
+                Op::BackReference { group, any_case, back } => {
+                    let slot = 2 * usize::from(*group);
+                    let (start, end) = (self.slots[slot], self.slots[slot + 1]);
+                    if start == UNSET || end == UNSET {
+                        None
+                    } else {
+                        self.spend(u64::from(end.saturating_sub(start)))?;
+                        text.again(start as usize..end as usize, at, *any_case, *back)
+                    }
+                }
+                Op::IfGroup { group, no } => {
+                    let slot = 2 * usize::from(*group);
+                    if self.slots[slot] == UNSET || self.slots[slot + 1] == UNSET {
+                        op = *no;
+                        continue;
+                    }
+                    Some(at)
+                }
+                Op::Match | Op::End => {
+                    // Slots set on the way stay; what leads back does not.
+                    self.keep_slots(base);
+                    // States on the way here did not fail, so what was marked since is not known to fail.
+                    for bit in self.marked.drain(marks..) {
+                        self.failed[bit as usize / 64] &= !(1 << (bit % 64));
+                    }
+                    return Ok(Some(at));
+                }
+            };
+            match next {
+                Some(reached) => {
+                    at = reached;
+                    op += 1;
+                }
+                None => match self.back_track(program, text, base)? {
+                    Some(way) => (op, at) = way,
+                    None => return Ok(None),
+                },
+            }
+        }
+    }
+
+    /// Drops the choices above `base`, but for the slots' old values, which an outer failure must still put back.
+    fn keep_slots(&mut self, base: usize) {
+        let mut kept = base;
+        for index in base..self.choices.len() {
+            if matches!(self.choices[index], Choice::Slot { .. }) {
+                self.choices[kept] = self.choices[index];
+                kept += 1;
+            }
+        }
+        self.choices.truncate(kept);
+    }
+
+    /// The latest way not yet tried, above `base`.
+    fn back_track(
+        &mut self,
+        program: &Program,
+        text: &Text<'_, '_>,
+        base: usize,
+    ) -> Result<Option<(u32, usize)>, Overrun> {
+        while self.choices.len() > base {
+            self.spend(1)?;
+            if self.left < self.remember_below {
+                self.start_remembering(program, text);
+            }
+            let Some(choice) = self.choices.pop() else { break };
+            let (op, at) = match choice {
+                Choice::Slot { slot, old } => {
+                    self.slots[usize::from(slot)] = old;
+                    continue;
+                }
+                Choice::Way { op, at } => (op, at as usize),
+                Choice::Shorter { op, low, at } => {
+                    // The run stands before `op`; its direction says where shorter is.
+                    let back = matches!(program.ops[op as usize - 1], Op::Run { back: true, .. });
+                    let at = at as usize;
+                    let shorter = if back { at + text.width_at(at) } else { at - text.width_before(at) };
+                    if shorter != low as usize {
+                        self.choices.push(Choice::Shorter { op, low, at: shorter as u32 });
+                    }
+                    (op, shorter)
+                }
+                Choice::Longer { op, at, left } => {
+                    let Op::Run { set, back, .. } = &program.ops[op as usize] else { continue };
+                    let Some(longer) = text.step(&program.sets[usize::from(*set)], at as usize, *back) else { continue };
+                    if left > 1 {
+                        self.choices.push(Choice::Longer { op, at: longer as u32, left: left - 1 });
+                    }
+                    (op + 1, longer)
+                }
+            };
+            // A split marks itself when it runs.
+            let marks_itself = matches!(program.ops[op as usize], Op::Split { .. });
+            if self.remembering && !marks_itself && self.tried(op, at, text) {
+                continue;
+            }
+            return Ok(Some((op, at)));
+        }
+        Ok(None)
+    }
+
+    /// A run of characters out of a set, from `at`; pushes what may be tried later.
+    fn take(
+        &mut self,
+        text: &Text<'_, '_>,
+        set: &CharSet,
+        op: u32,
+        at: usize,
+        (back, greed, min, max): (bool, Greed, u32, u32),
+    ) -> Result<Option<usize>, Overrun> {
+        let mut place = at;
+        let mut count = 0;
+        let mut low = at;
+        let wanted = if greed == Greed::Lazy { min } else { max };
+        while count < wanted {
+            let Some(reached) = text.step(set, place, back) else { break };
+            place = reached;
+            count += 1;
+            if count == min {
+                low = place;
+            }
+        }
+        self.spend(u64::from(count / 2))?;
+        if count < min {
+            return Ok(None);
+        }
+        match greed {
+            Greed::Greedy if place != low => {
+                self.choices.push(Choice::Shorter { op: op + 1, low: low as u32, at: place as u32 });
+            }
+            Greed::Lazy if max > min => {
+                self.choices.push(Choice::Longer { op, at: place as u32, left: max - min });
+            }
+            _ => {}
+        }
+        Ok(Some(place))
+    }
+}
+
+impl Text<'_, '_> {
+    fn after(&self, at: usize) -> Option<char> {
+        self.text[at..].chars().next()
+    }
+
+    fn before(&self, at: usize) -> Option<char> {
+        self.text[..at].chars().next_back()
+    }
+
+    /// Bytes of the character at `at`; 1 at the end.
+    fn width_at(&self, at: usize) -> usize {
+        match self.bytes.get(at) {
+            None | Some(0..=0x7F) => 1,
+            Some(0x80..=0xDF) => 2,
+            Some(0xE0..=0xEF) => 3,
+            Some(_) => 4,
+        }
+    }
+
+    /// Bytes of the character before `at`.
+    fn width_before(&self, at: usize) -> usize {
+        self.before(at).map_or(0, char::len_utf8)
+    }
+
+    /// One character out of `set`, to the right or left of `at`; the place behind it.
+    #[inline]
+    fn step(&self, set: &CharSet, at: usize, back: bool) -> Option<usize> {
+        if back {
+            let byte = *self.bytes[..at].last()?;
+            if byte.is_ascii() {
+                return set.contains_ascii(byte).then(|| at - 1);
+            }
+            let c = self.before(at)?;
+            return set.contains(c).then(|| at - c.len_utf8());
+        }
+        let byte = *self.bytes.get(at)?;
+        if byte.is_ascii() {
+            return set.contains_ascii(byte).then(|| at + 1);
+        }
+        let c = self.after(at)?;
+        set.contains(c).then(|| at + c.len_utf8())
+    }
+
+    /// `wanted` (ASCII letters in lower case, other characters as they are) in any case at `at`.
+    fn any_case(&self, at: usize, wanted: &[u8]) -> Option<usize> {
+        if let Some(found) = self.bytes.get(at..at + wanted.len())
+            && found.iter().zip(wanted).all(|(a, b)| a.to_ascii_lowercase() == *b && (a == b || b.is_ascii_lowercase()))
+        {
+            return Some(at + wanted.len());
+        }
+        // Some letters have another case outside of ASCII, so one differing byte is not the end.
+        let mut place = at;
+        let mut rest = wanted;
+        while let Some(b) = rest.first() {
+            let a = *self.bytes.get(place)?;
+            if a == *b || b.is_ascii_lowercase() && a.to_ascii_lowercase() == *b {
+                place += 1;
+            } else if a.is_ascii() || !b.is_ascii_lowercase() {
+                return None;
+            } else {
+                let c = self.after(place)?;
+                if !matches!((c, b), ('\u{17F}', b's') | ('\u{212A}', b'k') | ('\u{130}', b'i')) {
+                    return None;
+                }
+                place += c.len_utf8();
+            }
+            rest = &rest[1..];
+        }
+        Some(place)
+    }
+
+    /// What `group` holds, once more at `at`.
+    fn again(&self, group: Range<usize>, at: usize, any: bool, back: bool) -> Option<usize> {
+        let wanted = &self.text[group];
+        let equal = |w: char, c: char| w == c || any && any_case(w).contains(c);
+        let mut place = at;
+        if back {
+            for w in wanted.chars().rev() {
+                let c = self.before(place).filter(|c| equal(w, *c))?;
+                place -= c.len_utf8();
+            }
+        } else {
+            for w in wanted.chars() {
+                let c = self.after(place).filter(|c| equal(w, *c))?;
+                place += c.len_utf8();
+            }
+        }
+        Some(place)
+    }
+
+    #[inline]
+    fn holds(&self, assertion: Assertion, at: usize) -> bool {
+        let end = self.bytes.len();
+        let final_newline = || at + 1 == end && self.bytes[at] == b'\n';
+        match assertion {
+            Assertion::TextStart => at == 0,
+            Assertion::TextEnd => at == end,
+            Assertion::TextEndOrFinalNewline => at == end || final_newline(),
+            Assertion::LineStart => at == 0 || self.bytes[at - 1] == b'\n',
+            Assertion::LineEnd => at == end || self.bytes[at] == b'\n',
+            Assertion::WordEdge => self.edges.word_edge(at),
+            Assertion::NotWordEdge => !self.edges.word_edge(at),
+            Assertion::WordStart => !self.before(at).is_some_and(is_word) && self.after(at).is_some_and(is_word),
+            Assertion::WordEnd => self.before(at).is_some_and(is_word) && !self.after(at).is_some_and(is_word),
+            Assertion::DefaultWordEdge => self.edges.default_edge(at),
+            Assertion::NotDefaultWordEdge => !self.edges.default_edge(at),
+            Assertion::KeywordStart => at == 0 || self.edges.either_edge(at),
+            Assertion::KeywordEnd => at == end || final_newline() || self.edges.either_edge(at),
+        }
+    }
+}
