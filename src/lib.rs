@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod core;
 pub mod realtime;
+pub mod rules_folder;
 pub mod simulator;
 pub mod store;
 pub mod web;

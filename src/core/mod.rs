@@ -11,3 +11,4 @@ pub mod text;
 pub mod time;
 pub mod verdict;
 pub mod wave;
+pub mod weight;

@@ -1,6 +1,28 @@
-//! The rule engine.
+//! The rule engine: lists, YAML rules and checks, from text to verdict.
+//!
+//! [`load`] makes a [`RuleSet`] of files in memory; [`RuleSet::scan`] gives a post's [`Verdict`](crate::core::verdict::Verdict).
+//! On the way a text is prepared ([`crate::core::text`]), squeezed and filtered ([`filter`]), and what the filter names is
+//! confirmed by a machine ([`vm`]) that runs patterns of the one [`dialect`].
 
 pub mod checks;
 pub mod dialect;
 pub mod filter;
+mod layer;
+mod lists;
+mod load;
+mod network;
+mod numbers;
+mod rule;
+mod scan;
+mod set;
+mod source;
 pub mod vm;
+pub mod yaml_rules;
+
+pub use lists::is_list;
+pub use load::{DISABLED_FILE, Loaded, load};
+pub use network::{NetworkKind, NetworkList};
+pub use rule::{Rule, Sites, Status};
+pub use scan::Scratch;
+pub use set::{Origin, RuleSet};
+pub use source::{RuleError, SourceFile};

@@ -1,0 +1,119 @@
+//! Rules and entries put together so that a text meets all of them at once.
+
+use super::checks::Check;
+use super::dialect::{Flags, parse};
+use super::filter::grams::Grams;
+use super::filter::needle::{Needle, needle};
+use super::lists::{Kind, List};
+use super::numbers::Numbers;
+use super::rule::Rule;
+use super::source::RuleError;
+use super::vm::{Program, compile};
+
+/// One entry of a list, or the pattern of a rule.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Index of its rule.
+    pub(super) rule: u32,
+    /// In the rule's file; 0 when the rule has only this one.
+    pub(super) line: u32,
+    /// As written.
+    pub(super) text: Box<str>,
+    /// Nothing for numbers.
+    pub(super) program: Option<Program>,
+}
+
+/// Everything that looks at texts, immutable.
+#[derive(Debug, Default)]
+pub(super) struct Layer {
+    pub(super) rules: Vec<Rule>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) grams: Option<Grams>,
+    /// Entries that need no text worth a search, so they always run.
+    pub(super) always: Vec<u32>,
+    /// Number lists, with their rules.
+    pub(super) numbers: Vec<(u32, Numbers)>,
+    /// Checks, with their rules.
+    pub(super) checks: Vec<(u32, Check)>,
+}
+
+/// Puts a layer together.
+#[derive(Debug, Default)]
+pub(super) struct Builder {
+    layer: Layer,
+    needles: Vec<(u32, Needle)>,
+}
+
+impl Builder {
+    fn rule(&mut self, rule: Rule) -> u32 {
+        self.layer.rules.push(rule);
+        index(self.layer.rules.len() - 1)
+    }
+
+    /// Adds a list; entries that can not be used are errors and left out. `disabled` says which entries are switched off.
+    pub(super) fn list(&mut self, list: List, disabled: impl Fn(&str, &str) -> bool, errors: &mut Vec<RuleError>) {
+        let path = list.rule.path.clone();
+        let name = list.rule.name.clone();
+        let rule = self.rule(list.rule);
+        let mut numbers = Numbers::default();
+        for (line, text) in list.entries {
+            if disabled(&name, &text) {
+                continue;
+            }
+            if list.kind == Kind::Numbers {
+                numbers.add(&text, index(self.layer.entries.len()));
+                self.layer.entries.push(Entry { rule, line: index(line), text: text.into(), program: None });
+                continue;
+            }
+            let bounded = list.kind == Kind::Keywords;
+            if let Err(message) = self.pattern(rule, line, &text, list.kind.flags(), bounded) {
+                errors.push(RuleError { path: path.clone(), line, column: None, message });
+            }
+        }
+        if list.kind == Kind::Numbers {
+            self.layer.numbers.push((rule, numbers));
+        }
+    }
+
+    /// Adds a rule that is one pattern.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern.
+    pub(super) fn pattern_rule(&mut self, rule: Rule, text: &str) -> Result<(), String> {
+        let number = index(self.layer.rules.len());
+        self.pattern(number, 0, text, Flags::default(), false)?;
+        self.rule(rule);
+        Ok(())
+    }
+
+    /// Adds a rule that is a check.
+    pub(super) fn check_rule(&mut self, rule: Rule, check: Check) {
+        let rule = self.rule(rule);
+        self.layer.checks.push((rule, check));
+    }
+
+    fn pattern(&mut self, rule: u32, line: usize, text: &str, flags: Flags, bounded: bool) -> Result<(), String> {
+        let pattern = parse(text, flags).map_err(|e| e.to_string())?;
+        if pattern.root.width().0 == 0 {
+            return Err("matches the empty text, and so every post; make it need at least one character".to_owned());
+        }
+        let program = compile(&pattern, bounded).map_err(|e| e.to_string())?;
+        let entry = index(self.layer.entries.len());
+        match needle(&pattern.root) {
+            Some(needle) => self.needles.push((entry, needle)),
+            None => self.layer.always.push(entry),
+        }
+        self.layer.entries.push(Entry { rule, line: index(line), text: text.into(), program: Some(program) });
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Layer {
+        self.layer.grams = Some(Grams::new(self.needles.iter().map(|(entry, needle)| (*entry, needle))));
+        self.layer
+    }
+}
+
+/// Files are far below 4 GiB, so lines and entries fit.
+fn index(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,289 @@
+//! One post through all layers of a rule set.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::checks::{Check, Extracted, PostInput, TextInput};
+use super::filter::squeeze::Squeezed;
+use super::layer::Layer;
+use super::numbers;
+use super::rule::Rule;
+use super::vm::{Machine, Overrun};
+use crate::core::post::{Post, PostType};
+use crate::core::text::edges::Edges;
+use crate::core::text::prepare::Prepared;
+use crate::core::verdict::{Part, Verdict, Why};
+use crate::core::weight::Weights;
+
+/// Steps of the machine for one post, all rules together: some tens of milliseconds at the very most.
+const STEPS_PER_POST: u64 = 4_000_000;
+/// Steps for one entry on one text; more than any entry of the known lists needs on honest posts.
+const STEPS_PER_ENTRY: u64 = 600_000;
+/// Most places that one entry reports in one text.
+const MAX_PLACES: usize = 10;
+/// Longest part that is scanned, in bytes; the rest is not looked at and the verdict says so.
+const MAX_PART: usize = 8 * 1024 * 1024;
+
+/// Memory that is kept from scan to scan.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    machine: Machine,
+    squeezed: Squeezed,
+    hits: Vec<Hit>,
+}
+
+/// A place where an entry may match: it starts between `first` and `last`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    entry: u32,
+    first: u32,
+    last: u32,
+}
+
+/// What is found, while it is being found.
+struct Findings<'p> {
+    post: &'p Post,
+    why: Vec<Why>,
+    incomplete: Vec<String>,
+    steps: u64,
+}
+
+pub(super) fn scan(layers: &[Arc<Layer>], scratch: &mut Scratch, post: &Post, weights: &Weights) -> Verdict {
+    let mut findings = Findings { post, why: Vec::new(), incomplete: Vec::new(), steps: STEPS_PER_POST };
+    let title = if post.post_type == PostType::Question { &*post.title } else { "" };
+    let parts = [
+        Prepared::title(cut(title, &mut findings.incomplete)),
+        Prepared::body(cut(&post.body, &mut findings.incomplete)),
+        Prepared::title(cut(&post.owner.name, &mut findings.incomplete)),
+    ];
+    let stripped = parts[1].without_code();
+    for layer in layers {
+        let takes: Vec<bool> = layer.rules.iter().map(|rule| rule.takes(post)).collect();
+        for (part, prepared) in [Part::Title, Part::Body, Part::Username].into_iter().zip(&parts) {
+            let without = stripped.as_ref().filter(|_| part == Part::Body);
+            let looks = |rule: &Rule, taken: bool, stripped: bool| {
+                taken && rule.looks_at(part, post) && (rule.strip_code && without.is_some()) == stripped
+            };
+            let mut active: Vec<bool> = layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, false)).collect();
+            one_text(layer, scratch, &active, part, prepared, &mut findings);
+            if let Some(without) = without {
+                active = layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, true)).collect();
+                one_text(layer, scratch, &active, part, without, &mut findings);
+            }
+        }
+        whole_post(layer, &takes, &parts, stripped.as_ref(), &mut findings);
+    }
+    findings.verdict(weights)
+}
+
+/// The beginning of a part that is too long.
+fn cut<'a>(text: &'a str, incomplete: &mut Vec<String>) -> &'a str {
+    if text.len() <= MAX_PART {
+        return text;
+    }
+    incomplete.push(format!("text after {MAX_PART} bytes"));
+    let end = (0..=MAX_PART).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..end]
+}
+
+/// One text, and the rules that look at it.
+fn one_text(
+    layer: &Layer,
+    scratch: &mut Scratch,
+    active: &[bool],
+    part: Part,
+    prepared: &Prepared<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let text = prepared.text();
+    if !active.contains(&true) {
+        return;
+    }
+    let Scratch { machine, squeezed, hits } = scratch;
+    let edges = Edges::new(text);
+    squeezed.fill(text);
+    hits.clear();
+    let is_active = |entry: u32| active[layer.entries[entry as usize].rule as usize];
+    if let Some(grams) = &layer.grams {
+        grams.find(squeezed, |found| {
+            if is_active(found.owner) {
+                let place = squeezed.place(found.at as usize);
+                let starts = match found.most {
+                    Some(most) => back(text, place, usize::from(most))..back(text, place, usize::from(found.least)),
+                    None => 0..text.len(),
+                };
+                hits.push(Hit { entry: found.owner, first: starts.start as u32, last: starts.end as u32 });
+            }
+        });
+    }
+    let whole = text.len() as u32;
+    hits.extend(layer.always.iter().filter(|e| is_active(**e)).map(|e| Hit { entry: *e, first: 0, last: whole }));
+    hits.sort_unstable();
+    for group in hits.chunk_by(|a, b| a.entry == b.entry) {
+        entry(layer, machine, &edges, group, part, prepared, findings);
+    }
+    if !layer.numbers.is_empty() && squeezed.has_digits_in_a_row(numbers::FEWEST) {
+        phone_numbers(layer, active, part, prepared, findings);
+    }
+    text_checks(layer, active, part, prepared, findings);
+}
+
+/// The place `count` characters before `at`, or the start.
+fn back(text: &str, at: usize, count: usize) -> usize {
+    let mut place = at;
+    for _ in 0..count {
+        match text[..place].chars().next_back() {
+            Some(c) => place -= c.len_utf8(),
+            None => break,
+        }
+    }
+    place
+}
+
+/// The place of the next character after the one at `at`.
+fn after(text: &str, at: usize) -> usize {
+    (at + 1..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(at + 1)
+}
+
+/// Confirms the places of one entry, from the left, each after the end of the one before.
+fn entry(
+    layer: &Layer,
+    machine: &mut Machine,
+    edges: &Edges<'_>,
+    hits: &[Hit],
+    part: Part,
+    prepared: &Prepared<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let entry = &layer.entries[hits[0].entry as usize];
+    let Some(program) = &entry.program else { return };
+    let rule = &layer.rules[entry.rule as usize];
+    let mut from = 0;
+    let mut places = 0;
+    let mut steps = findings.steps.min(STEPS_PER_ENTRY);
+    let before = steps;
+    for hit in hits {
+        let mut first = (hit.first as usize).max(from);
+        while first <= hit.last as usize && places < MAX_PLACES {
+            match machine.find(program, edges, first..hit.last as usize, &mut steps) {
+                Ok(Some(range)) => {
+                    // An empty match does not happen: such patterns are refused.
+                    first = range.end.max(after(edges.text(), first));
+                    from = first;
+                    places += 1;
+                    findings.add(rule, rule.entry_name(entry.line), part, prepared, range);
+                }
+                Ok(None) => {
+                    from = from.max(after(edges.text(), hit.last as usize));
+                    break;
+                }
+                Err(Overrun) => {
+                    findings.incomplete.push(rule.entry_name(entry.line));
+                    findings.steps = findings.steps.saturating_sub(before - steps);
+                    return;
+                }
+            }
+        }
+    }
+    findings.steps = findings.steps.saturating_sub(before - steps);
+}
+
+fn phone_numbers(layer: &Layer, active: &[bool], part: Part, prepared: &Prepared<'_>, findings: &mut Findings<'_>) {
+    let text = prepared.text();
+    let candidates = numbers::candidates(text);
+    for (rule, list) in layer.numbers.iter().filter(|(rule, _)| active[*rule as usize]) {
+        let rule = &layer.rules[*rule as usize];
+        let found = candidates.iter().filter_map(|range| Some((range, list.entry(&text[range.clone()])?)));
+        for (range, entry) in found.take(MAX_PLACES) {
+            let name = rule.entry_name(layer.entries[entry as usize].line);
+            findings.add(rule, name, part, prepared, range.clone());
+        }
+    }
+}
+
+fn text_checks(layer: &Layer, active: &[bool], part: Part, prepared: &Prepared<'_>, findings: &mut Findings<'_>) {
+    let extracted = Extracted::default();
+    let post = findings.post;
+    let input = TextInput {
+        text: prepared.text(),
+        part,
+        site: &post.site,
+        is_answer: post.post_type == PostType::Answer,
+        is_summary: post.body_is_summary && part == Part::Body,
+        extracted: &extracted,
+    };
+    for (rule, check) in layer.checks.iter().filter(|(rule, _)| active[*rule as usize]) {
+        if let Check::Text(check) = check {
+            let rule = &layer.rules[*rule as usize];
+            for hit in check(&input).into_iter().take(MAX_PLACES) {
+                findings.add(rule, rule.name.clone(), part, prepared, hit.start..hit.end);
+            }
+        }
+    }
+}
+
+fn whole_post(
+    layer: &Layer,
+    takes: &[bool],
+    parts: &[Prepared<'_>; 3],
+    stripped: Option<&Prepared<'_>>,
+    findings: &mut Findings<'_>,
+) {
+    let post = findings.post;
+    for (rule, check) in layer.checks.iter().filter(|(rule, _)| takes[*rule as usize]) {
+        let Check::Post(check) = check else { continue };
+        let rule = &layer.rules[*rule as usize];
+        if post.body_is_summary && !rule.summary {
+            continue;
+        }
+        let body = stripped.filter(|_| rule.strip_code).unwrap_or(&parts[1]);
+        let input = PostInput {
+            title: parts[0].text(),
+            body: body.text(),
+            username: parts[2].text(),
+            site: &post.site,
+            is_answer: post.post_type == PostType::Answer,
+            is_summary: post.body_is_summary,
+        };
+        for found in check(&input).into_iter().take(MAX_PLACES) {
+            let prepared = match found.part {
+                Part::Title => &parts[0],
+                Part::Body => body,
+                Part::Username => &parts[2],
+            };
+            findings.add(rule, rule.name.clone(), found.part, prepared, found.hit.start..found.hit.end);
+        }
+    }
+}
+
+impl Findings<'_> {
+    /// Takes down a match at `range` (bytes) of the prepared text.
+    fn add(&mut self, rule: &Rule, name: String, part: Part, prepared: &Prepared<'_>, range: Range<usize>) {
+        let given = match part {
+            Part::Title => &self.post.title,
+            Part::Body => &self.post.body,
+            Part::Username => &self.post.owner.name,
+        };
+        let origin = prepared.origin(range);
+        // Places come from our own code; were one wrong, the verdict must still be given.
+        let text = given.get(origin.clone()).unwrap_or_default().to_owned();
+        let start = given.get(..origin.start).map_or(0, |before| before.chars().count());
+        let end = start + text.chars().count();
+        let reason = rule.reason_for(part, self.post);
+        self.why.push(Why { reason, rule: name, part, start, end, text });
+    }
+
+    fn verdict(mut self, weights: &Weights) -> Verdict {
+        self.why.sort();
+        self.why.dedup();
+        self.why.sort_by(|a, b| {
+            (&a.reason, a.part, a.start, a.end, &a.rule).cmp(&(&b.reason, b.part, b.start, b.end, &b.rule))
+        });
+        let mut reasons: Vec<String> = self.why.iter().map(|why| why.reason.clone()).collect();
+        reasons.dedup();
+        self.incomplete.sort();
+        self.incomplete.dedup();
+        let weight = reasons.iter().map(|reason| weights.of(reason)).sum();
+        Verdict { id: self.post.id.clone(), reasons, weight, why: self.why, incomplete: self.incomplete }
+    }
+}
