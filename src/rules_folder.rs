@@ -30,7 +30,9 @@ pub enum FolderError {
     #[error("`{0}` is larger than {MAX_FILE} bytes, which no rules file is")]
     TooLarge(PathBuf),
     /// More files than any rules folder has.
-    #[error("more than {MAX_FILES} files or folders deeper than {MAX_DEPTH} in the rules folders; is `{0}` one?")]
+    #[error(
+        "more than {MAX_FILES} files or folders deeper than {MAX_DEPTH} in the rules folders; is `{0}` one?"
+    )]
     TooMany(PathBuf),
 }
 

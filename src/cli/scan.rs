@@ -61,7 +61,8 @@ pub fn run(args: ScanArgs) -> anyhow::Result<ExitCode> {
         args.files
             .iter()
             .map(|path| {
-                let file = File::open(path).with_context(|| format!("`{}` can not be opened", path.display()))?;
+                let file =
+                    File::open(path).with_context(|| format!("`{}` can not be opened", path.display()))?;
                 Ok(Box::new(file) as Box<dyn io::Read + Send>)
             })
             .collect::<anyhow::Result<_>>()?
@@ -140,7 +141,9 @@ fn scan_chunk(
         let post = match line {
             Line::Text(bytes) if bytes.trim_ascii().is_empty() => continue,
             Line::Text(bytes) => serde_json::from_slice::<Post>(bytes).map_err(|e| not_a_post(&e)),
-            Line::TooLong(length) => Err(format!("the line is {length} bytes long; at most {} are read", lines::MAX_LINE)),
+            Line::TooLong(length) => {
+                Err(format!("the line is {length} bytes long; at most {} are read", lines::MAX_LINE))
+            }
         };
         match post {
             Ok(post) => {
@@ -158,7 +161,10 @@ fn scan_chunk(
                 all_posts = false;
                 match format {
                     Format::Json => {
-                        let _ = serde_json::to_writer(&mut out, &serde_json::json!({"line": number, "error": error}));
+                        let _ = serde_json::to_writer(
+                            &mut out,
+                            &serde_json::json!({"line": number, "error": error}),
+                        );
                         out.push(b'\n');
                     }
                     Format::Text => out.extend(format!("line {number}: {error}\n").bytes()),

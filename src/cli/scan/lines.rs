@@ -29,7 +29,11 @@ impl<R: Read> Lines<R> {
         let mut size = 0;
         while lines.len() < count && size < bytes {
             let waits = memchr::memchr(b'\n', self.reader.buffer()).is_none();
-            if waits && !lines.is_empty() && self.reader.buffer().len() < self.reader.capacity() / 2 && self.would_block() {
+            if waits
+                && !lines.is_empty()
+                && self.reader.buffer().len() < self.reader.capacity() / 2
+                && self.would_block()
+            {
                 break;
             }
             let Some(line) = self.line()? else { break };
@@ -96,8 +100,10 @@ mod tests {
             seen.extend(block);
         }
         assert!(matches!(seen[0], Line::TooLong(n) if n == MAX_LINE as u64 + 5));
-        let texts: Vec<_> =
-            seen[1..].iter().map(|l| if let Line::Text(t) = l { String::from_utf8_lossy(t).into_owned() } else { "?".into() }).collect();
+        let texts: Vec<_> = seen[1..]
+            .iter()
+            .map(|l| if let Line::Text(t) = l { String::from_utf8_lossy(t).into_owned() } else { "?".into() })
+            .collect();
         assert_eq!(texts, ["short", "", "last"]);
     }
 }

@@ -26,7 +26,9 @@ pub(super) fn verdict(out: &mut Vec<u8>, set: &RuleSet, post: &Post, verdict: &V
     out.extend(format!("{id}: {} (weight {})\n", reasons.join(", "), verdict.weight).bytes());
     for why in &verdict.why {
         let origin = match set.origin(&why.rule) {
-            Some(origin) if !origin.text.is_empty() => format!("{}:{}: {}", origin.path, origin.line, clean(&origin.text)),
+            Some(origin) if !origin.text.is_empty() => {
+                format!("{}:{}: {}", origin.path, origin.line, clean(&origin.text))
+            }
             Some(origin) => format!("{}:{}: {}", origin.path, origin.line, why.rule),
             None => why.rule.clone(),
         };
@@ -60,6 +62,9 @@ fn excerpt(text: &str, start: usize, end: usize, style: Style) -> String {
 
 /// One line that can not disturb a terminal: control and direction characters as spaces.
 fn clean(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().map(|c| if hidden(c) { ' ' } else { c }).collect()
 }

@@ -8,7 +8,8 @@ use super::lists::{Kind, List};
 use super::numbers::Numbers;
 use super::rule::Rule;
 use super::source::RuleError;
-use super::vm::{Program, compile};
+use super::vm::{Machine, Program, compile};
+use crate::core::text::edges::Edges;
 
 /// One entry of a list, or the pattern of a rule.
 #[derive(Debug)]
@@ -51,7 +52,12 @@ impl Builder {
     }
 
     /// Adds a list; entries that can not be used are errors and left out. `disabled` says which entries are switched off.
-    pub(super) fn list(&mut self, list: List, disabled: impl Fn(&str, &str) -> bool, errors: &mut Vec<RuleError>) {
+    pub(super) fn list(
+        &mut self,
+        list: List,
+        disabled: impl Fn(&str, &str) -> bool,
+        errors: &mut Vec<RuleError>,
+    ) {
         let path = list.rule.path.clone();
         let name = list.rule.name.clone();
         let rule = self.rule(list.rule);
@@ -92,12 +98,21 @@ impl Builder {
         self.layer.checks.push((rule, check));
     }
 
-    fn pattern(&mut self, rule: u32, line: usize, text: &str, flags: Flags, bounded: bool) -> Result<(), String> {
+    fn pattern(
+        &mut self,
+        rule: u32,
+        line: usize,
+        text: &str,
+        flags: Flags,
+        bounded: bool,
+    ) -> Result<(), String> {
         let pattern = parse(text, flags).map_err(|e| e.to_string())?;
-        if pattern.root.width().0 == 0 {
-            return Err("matches the empty text, and so every post; make it need at least one character".to_owned());
-        }
         let program = compile(&pattern, bounded).map_err(|e| e.to_string())?;
+        if pattern.root.width().0 == 0 && matches_nothing(&program) {
+            return Err(
+                "matches the empty text, and so every post; make it need at least one character".to_owned()
+            );
+        }
         let entry = index(self.layer.entries.len());
         match needle(&pattern.root) {
             Some(needle) => self.needles.push((entry, needle)),
@@ -111,6 +126,15 @@ impl Builder {
         self.layer.grams = Some(Grams::new(self.needles.iter().map(|(entry, needle)| (*entry, needle))));
         self.layer
     }
+}
+
+/// Whether a pattern finds the empty text somewhere in an ordinary one, or in an empty one.
+fn matches_nothing(program: &Program) -> bool {
+    ["", "One, two"].into_iter().any(|text| {
+        let mut steps = 10_000;
+        let found = Machine::default().find(program, &Edges::new(text), 0..text.len(), &mut steps);
+        matches!(found, Ok(Some(range)) if range.is_empty())
+    })
 }
 
 /// Files are far below 4 GiB, so lines and entries fit.

@@ -9,7 +9,7 @@ const MAX_ENTRY: usize = 10_000;
 
 /// What the entries of a list are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// Patterns between word boundaries.
     Keywords,
     /// Patterns, anywhere.
@@ -20,7 +20,7 @@ pub enum Kind {
 
 impl Kind {
     /// The flags of its patterns.
-    pub fn flags(self) -> Flags {
+    pub(super) fn flags(self) -> Flags {
         match self {
             Self::Keywords => Flags::KEYWORDS,
             Self::Anywhere | Self::Numbers => Flags::WEBSITES,
@@ -67,14 +67,32 @@ const FILES: &[ListFile] = &[
     ListFile { file: "blacklisted_websites.txt", ..WEBSITES },
     ListFile { file: "blacklisted_usernames.txt", ..USERNAMES },
     ListFile { file: "blacklisted_numbers.txt", ..NUMBERS },
-    ListFile { file: "watched_numbers.txt", columns: true, reason: WATCHED, status: Status::Watch, ..NUMBERS },
+    ListFile {
+        file: "watched_numbers.txt",
+        columns: true,
+        reason: WATCHED,
+        status: Status::Watch,
+        ..NUMBERS
+    },
     ListFile { folder: "blacklist", file: "keywords.txt", ..BASE },
     ListFile { folder: "blacklist", file: "websites.txt", ..WEBSITES },
     ListFile { folder: "blacklist", file: "usernames.txt", ..USERNAMES },
     ListFile { folder: "blacklist", file: "numbers.txt", ..NUMBERS },
     ListFile { folder: "watchlist", file: "keywords.txt", reason: WATCHED, status: Status::Watch, ..BASE },
-    ListFile { folder: "watchlist", file: "websites.txt", reason: WATCHED, status: Status::Watch, ..WEBSITES },
-    ListFile { folder: "watchlist", file: "usernames.txt", reason: WATCHED, status: Status::Watch, ..USERNAMES },
+    ListFile {
+        folder: "watchlist",
+        file: "websites.txt",
+        reason: WATCHED,
+        status: Status::Watch,
+        ..WEBSITES
+    },
+    ListFile {
+        folder: "watchlist",
+        file: "usernames.txt",
+        reason: WATCHED,
+        status: Status::Watch,
+        ..USERNAMES
+    },
     ListFile { folder: "watchlist", file: "numbers.txt", reason: WATCHED, status: Status::Watch, ..NUMBERS },
 ];
 
@@ -97,10 +115,11 @@ const USERNAMES: ListFile = ListFile {
     ..BASE
 };
 
-const NUMBERS: ListFile = ListFile { kind: Kind::Numbers, reason: "bad phone number in {}", parts: "TB", ..BASE };
+const NUMBERS: ListFile =
+    ListFile { kind: Kind::Numbers, reason: "bad phone number in {}", parts: "TB", ..BASE };
 
 /// A list file, read.
-pub struct List {
+pub(super) struct List {
     /// Its options.
     pub rule: Rule,
     /// What its entries are.
@@ -120,7 +139,7 @@ fn file_kind(source: &SourceFile) -> Option<&'static ListFile> {
 }
 
 /// Reads a list file; lines that can not be read are errors and left out.
-pub fn read(source: &SourceFile, errors: &mut Vec<RuleError>) -> Option<List> {
+pub(super) fn read(source: &SourceFile, errors: &mut Vec<RuleError>) -> Option<List> {
     let file = file_kind(source)?;
     let stem = file.file.trim_end_matches(".txt");
     let rule = Rule {
@@ -159,7 +178,8 @@ fn entry(bytes: &[u8], columns: bool) -> Result<Option<&str>, String> {
     if bytes.len() > MAX_ENTRY {
         return Err(format!("the entry is {} bytes long; at most {MAX_ENTRY} are taken", bytes.len()));
     }
-    let line = std::str::from_utf8(bytes).map_err(|e| format!("not UTF-8 from byte {} on", e.valid_up_to() + 1))?;
+    let line =
+        std::str::from_utf8(bytes).map_err(|e| format!("not UTF-8 from byte {} on", e.valid_up_to() + 1))?;
     let line = line.strip_prefix('\u{feff}').unwrap_or(line).trim_end();
     if line.is_empty() {
         return Ok(None);

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::layer::Builder;
+use super::lists;
 use super::network::{self, NetworkList};
 use super::set::RuleSet;
 use super::source::{RuleError, SourceFile};
 use super::yaml_rules::{self, Finder, YamlRule};
-use super::lists;
 
 /// The file that switches entries of other lists off: a line is a list's name, a tab, and the entry as written there.
 pub const DISABLED_FILE: &str = "disabled.txt";
@@ -43,9 +43,14 @@ pub fn load(sources: Vec<SourceFile>) -> Loaded {
         } else if source.file_name().ends_with(".yml") || source.file_name().ends_with(".yaml") {
             for rule in yaml_rules::read(source, &mut ids, &mut errors) {
                 let added = match &rule.finder {
-                    Finder::Pattern(text, line) => builder.pattern_rule(rule.rule.clone(), text).map_err(|message| {
-                        RuleError { path: source.path.clone(), line: *line, column: None, message }
-                    }),
+                    Finder::Pattern(text, line) => {
+                        builder.pattern_rule(rule.rule.clone(), text).map_err(|message| RuleError {
+                            path: source.path.clone(),
+                            line: *line,
+                            column: None,
+                            message,
+                        })
+                    }
                     Finder::Check(check) => {
                         builder.check_rule(rule.rule.clone(), *check);
                         Ok(())

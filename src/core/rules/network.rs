@@ -32,7 +32,7 @@ pub struct NetworkList {
 }
 
 /// What a file is by its name.
-pub fn kind(source: &SourceFile) -> Option<NetworkKind> {
+pub(super) fn kind(source: &SourceFile) -> Option<NetworkKind> {
     let name = source.file_name();
     [
         ("_nses.yml", NetworkKind::NameServers),
@@ -70,7 +70,7 @@ enum Names {
 }
 
 /// Reads such a list; an entry that is not what the file's name says is an error and left out.
-pub fn read(source: &SourceFile, kind: NetworkKind, errors: &mut Vec<RuleError>) -> Option<NetworkList> {
+pub(super) fn read(source: &SourceFile, kind: NetworkKind, errors: &mut Vec<RuleError>) -> Option<NetworkList> {
     let mut error = |line: u64, message: String| {
         let line = usize::try_from(line).unwrap_or(0);
         errors.push(RuleError { path: source.path.clone(), line, column: None, message });
@@ -96,7 +96,10 @@ pub fn read(source: &SourceFile, kind: NetworkKind, errors: &mut Vec<RuleError>)
         return None;
     }
     if file.version.parse::<u64>().map_or(true, |version| version > NEWEST_VERSION) {
-        error(1, format!("`Schema_version` is `{}`; {NEWEST_VERSION} is the newest that is known", file.version));
+        error(
+            1,
+            format!("`Schema_version` is `{}`; {NEWEST_VERSION} is the newest that is known", file.version),
+        );
         return None;
     }
     let mut entries = Vec::new();
@@ -107,8 +110,14 @@ pub fn read(source: &SourceFile, kind: NetworkKind, errors: &mut Vec<RuleError>)
         let values = match (kind, item) {
             (NetworkKind::NameServers, Item { ns: Some(Names::One(name)), .. }) => vec![name],
             (NetworkKind::NameServers, Item { ns: Some(Names::Set(names)), .. }) => names,
-            (NetworkKind::Addresses, Item { ip: Some(ip), .. }) if ip.parse::<std::net::Ipv4Addr>().is_ok() => vec![ip],
-            (NetworkKind::SystemNumbers, Item { asn: Some(asn), .. }) if asn.parse::<u32>().is_ok() => vec![asn],
+            (NetworkKind::Addresses, Item { ip: Some(ip), .. })
+                if ip.parse::<std::net::Ipv4Addr>().is_ok() =>
+            {
+                vec![ip]
+            }
+            (NetworkKind::SystemNumbers, Item { asn: Some(asn), .. }) if asn.parse::<u32>().is_ok() => {
+                vec![asn]
+            }
             _ => {
                 error(0, format!("item {} has no `{key}` that can be read", index + 1));
                 continue;

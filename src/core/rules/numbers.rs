@@ -9,20 +9,20 @@ use std::ops::Range;
 use super::dialect::{is_digit, is_word};
 
 /// Fewest digits of a candidate.
-pub const FEWEST: usize = 9;
+pub(super) const FEWEST: usize = 9;
 /// Most digits of a candidate.
 const MOST: usize = 20;
 
 /// The numbers of one list.
 #[derive(Debug, Default)]
-pub struct Numbers {
+pub(super) struct Numbers {
     written: HashMap<String, u32>,
     digits: HashMap<String, u32>,
 }
 
 impl Numbers {
     /// Adds an entry; the first of several equal ones stays.
-    pub fn add(&mut self, text: &str, entry: u32) {
+    pub(super) fn add(&mut self, text: &str, entry: u32) {
         self.written.entry(text.to_owned()).or_insert(entry);
         let digits = only_digits(text);
         if !digits.is_empty() {
@@ -31,7 +31,7 @@ impl Numbers {
     }
 
     /// The entry that a candidate is.
-    pub fn entry(&self, candidate: &str) -> Option<u32> {
+    pub(super) fn entry(&self, candidate: &str) -> Option<u32> {
         self.written.get(candidate).or_else(|| self.digits.get(&only_digits(candidate))).copied()
     }
 }
@@ -41,7 +41,7 @@ fn only_digits(text: &str) -> String {
 }
 
 /// All candidates in `text`, in bytes.
-pub fn candidates(text: &str) -> Vec<Range<usize>> {
+pub(super) fn candidates(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     // A row: digits with nothing but signs between, so no letter.
     let mut row = Vec::new();

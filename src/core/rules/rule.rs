@@ -82,7 +82,9 @@ impl Rule {
             PostType::Question => self.questions,
             PostType::Answer => self.answers,
         };
-        kind && post.owner.reputation <= self.max_rep && post.score <= self.max_score && self.sites.contain(&post.site)
+        kind && post.owner.reputation <= self.max_rep
+            && post.score <= self.max_score
+            && self.sites.contain(&post.site)
     }
 
     /// Whether it looks at this part of a post that it takes.

@@ -64,7 +64,8 @@ pub(super) fn scan(layers: &[Arc<Layer>], scratch: &mut Scratch, post: &Post, we
             let looks = |rule: &Rule, taken: bool, stripped: bool| {
                 taken && rule.looks_at(part, post) && (rule.strip_code && without.is_some()) == stripped
             };
-            let mut active: Vec<bool> = layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, false)).collect();
+            let mut active: Vec<bool> =
+                layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, false)).collect();
             one_text(layer, scratch, &active, part, prepared, &mut findings);
             if let Some(without) = without {
                 active = layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, true)).collect();
@@ -109,7 +110,9 @@ fn one_text(
             if is_active(found.owner) {
                 let place = squeezed.place(found.at as usize);
                 let starts = match found.most {
-                    Some(most) => back(text, place, usize::from(most))..back(text, place, usize::from(found.least)),
+                    Some(most) => {
+                        back(text, place, usize::from(most))..back(text, place, usize::from(found.least))
+                    }
                     None => 0..text.len(),
                 };
                 hits.push(Hit { entry: found.owner, first: starts.start as u32, last: starts.end as u32 });
@@ -117,7 +120,11 @@ fn one_text(
         });
     }
     let whole = text.len() as u32;
-    hits.extend(layer.always.iter().filter(|e| is_active(**e)).map(|e| Hit { entry: *e, first: 0, last: whole }));
+    hits.extend(layer.always.iter().filter(|e| is_active(**e)).map(|e| Hit {
+        entry: *e,
+        first: 0,
+        last: whole,
+    }));
     hits.sort_unstable();
     for group in hits.chunk_by(|a, b| a.entry == b.entry) {
         entry(layer, machine, &edges, group, part, prepared, findings);
@@ -188,7 +195,13 @@ fn entry(
     findings.steps = findings.steps.saturating_sub(before - steps);
 }
 
-fn phone_numbers(layer: &Layer, active: &[bool], part: Part, prepared: &Prepared<'_>, findings: &mut Findings<'_>) {
+fn phone_numbers(
+    layer: &Layer,
+    active: &[bool],
+    part: Part,
+    prepared: &Prepared<'_>,
+    findings: &mut Findings<'_>,
+) {
     let text = prepared.text();
     let candidates = numbers::candidates(text);
     for (rule, list) in layer.numbers.iter().filter(|(rule, _)| active[*rule as usize]) {
@@ -201,7 +214,13 @@ fn phone_numbers(layer: &Layer, active: &[bool], part: Part, prepared: &Prepared
     }
 }
 
-fn text_checks(layer: &Layer, active: &[bool], part: Part, prepared: &Prepared<'_>, findings: &mut Findings<'_>) {
+fn text_checks(
+    layer: &Layer,
+    active: &[bool],
+    part: Part,
+    prepared: &Prepared<'_>,
+    findings: &mut Findings<'_>,
+) {
     let extracted = Extracted::default();
     let post = findings.post;
     let input = TextInput {

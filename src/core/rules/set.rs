@@ -54,26 +54,31 @@ impl RuleSet {
         if is_experimental_text(reason) {
             return true;
         }
-        ["title", "body", "answer", "username"].iter().any(|part| self.watched.contains(&reason.replace(part, "{}")))
+        ["title", "body", "answer", "username"]
+            .iter()
+            .any(|part| self.watched.contains(&reason.replace(part, "{}")))
             || self.watched.contains(reason)
     }
 
     /// Where a rule named in a verdict comes from.
     pub fn origin(&self, name: &str) -> Option<Origin> {
         self.layers.iter().find_map(|layer| {
-            layer.entries.iter().find_map(|entry| {
-                let rule = &layer.rules[entry.rule as usize];
-                let line = if entry.line == 0 { rule.line } else { entry.line as usize };
-                (rule.entry_name(entry.line) == name).then(|| Origin {
-                    path: rule.path.clone(),
-                    line,
-                    text: entry.text.to_string(),
+            layer
+                .entries
+                .iter()
+                .find_map(|entry| {
+                    let rule = &layer.rules[entry.rule as usize];
+                    let line = if entry.line == 0 { rule.line } else { entry.line as usize };
+                    (rule.entry_name(entry.line) == name).then(|| Origin {
+                        path: rule.path.clone(),
+                        line,
+                        text: entry.text.to_string(),
+                    })
                 })
-            })
-            .or_else(|| {
-                let rule = layer.rules.iter().find(|rule| rule.name == name)?;
-                Some(Origin { path: rule.path.clone(), line: rule.line, text: String::new() })
-            })
+                .or_else(|| {
+                    let rule = layer.rules.iter().find(|rule| rule.name == name)?;
+                    Some(Origin { path: rule.path.clone(), line: rule.line, text: String::new() })
+                })
         })
     }
 

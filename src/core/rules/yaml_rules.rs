@@ -168,7 +168,11 @@ pub struct YamlRule {
 }
 
 /// Reads a rules file. What is wrong with a rule is an error, and the rule is left out; the others are read.
-pub fn read(source: &SourceFile, ids: &mut BTreeMap<String, String>, errors: &mut Vec<RuleError>) -> Vec<YamlRule> {
+pub fn read(
+    source: &SourceFile,
+    ids: &mut BTreeMap<String, String>,
+    errors: &mut Vec<RuleError>,
+) -> Vec<YamlRule> {
     let error = |line: u64, column: u64, message: String| RuleError {
         path: source.path.clone(),
         line: usize::try_from(line).unwrap_or(0),
@@ -203,7 +207,11 @@ const MAX_BROKEN: usize = 50;
 
 /// The rules of a file. A rule that is not of the right form is blanked out and the rest is read again, since a parser
 /// for typed values stops at the first mistake.
-fn read_texts(text: &str, path: &str, report: &mut dyn FnMut(yaml::Position, String)) -> Vec<Spanned<RuleText>> {
+fn read_texts(
+    text: &str,
+    path: &str,
+    report: &mut dyn FnMut(yaml::Position, String),
+) -> Vec<Spanned<RuleText>> {
     let mut text = text.to_owned();
     for _ in 0..MAX_BROKEN {
         let problem = match yaml::parse::<RulesFile>(&text, path) {
@@ -219,7 +227,10 @@ fn read_texts(text: &str, path: &str, report: &mut dyn FnMut(yaml::Position, Str
             .collect();
         text = blanked.join("\n");
     }
-    report(yaml::Position::default(), format!("more than {MAX_BROKEN} rules are broken; the file is left out"));
+    report(
+        yaml::Position::default(),
+        format!("more than {MAX_BROKEN} rules are broken; the file is left out"),
+    );
     Vec::new()
 }
 
@@ -239,12 +250,16 @@ type Wrong = (Option<yaml::Position>, String);
 fn build(text: &RuleText, path: &str, ids: &mut BTreeMap<String, String>) -> Result<Option<YamlRule>, Wrong> {
     let id = &text.id.value;
     let at = yaml::position(&text.id);
-    let well_formed = !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let well_formed =
+        !id.is_empty() && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !well_formed {
         return Err((Some(at), format!("the id `{id}` must be of lower-case letters, digits and hyphens")));
     }
     if let Some(first) = ids.get(id) {
-        return Err((Some(at), format!("the id `{id}` is taken by {first}; ids are unique over all folders")));
+        return Err((
+            Some(at),
+            format!("the id `{id}` is taken by {first}; ids are unique over all folders"),
+        ));
     }
     let finder = match (&text.pattern, &text.check) {
         (Some(pattern), None) => {
@@ -254,8 +269,13 @@ fn build(text: &RuleText, path: &str, ids: &mut BTreeMap<String, String>) -> Res
             Some(check) => Finder::Check(check),
             None => {
                 let known = checks::CHECKS.iter().map(|(name, _)| *name);
-                let near = nearest(&name.value, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                return Err((Some(yaml::position(name)), format!("there is no check `{}`{near}", name.value)));
+                let near = nearest(&name.value, known)
+                    .map(|near| format!("; did you mean `{near}`?"))
+                    .unwrap_or_default();
+                return Err((
+                    Some(yaml::position(name)),
+                    format!("there is no check `{}`{near}", name.value),
+                ));
             }
         },
         _ => return Err((Some(at), format!("the rule `{id}` must have either `pattern` or `check`"))),
@@ -266,7 +286,9 @@ fn build(text: &RuleText, path: &str, ids: &mut BTreeMap<String, String>) -> Res
     let applies = &text.applies_to;
     let sites = |names: &[String]| names.iter().cloned().collect::<HashSet<_>>();
     let sites = match (&applies.sites, &applies.not_sites) {
-        (Some(_), Some(_)) => return Err((Some(at), format!("the rule `{id}` has both `sites` and `not_sites`; keep one"))),
+        (Some(_), Some(_)) => {
+            return Err((Some(at), format!("the rule `{id}` has both `sites` and `not_sites`; keep one")));
+        }
         (Some(only), None) => Sites::Only(sites(only)),
         (None, Some(except)) => Sites::Except(sites(except)),
         (None, None) => Sites::all(),

@@ -7,14 +7,16 @@ use std::sync::LazyLock;
 const LONGEST_NAME: usize = 32;
 
 /// Every named reference, without `&`; some end in `;` and some are known without.
-static NAMED: LazyLock<HashMap<&'static str, &'static str>> =
-    LazyLock::new(|| entities::ENTITIES.iter().map(|e| (e.entity.trim_start_matches('&'), e.characters)).collect());
+static NAMED: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    entities::ENTITIES.iter().map(|e| (e.entity.trim_start_matches('&'), e.characters)).collect()
+});
 
 /// What the bytes 0x80 to 0x9F mean in numeric references: Windows code page 1252, as HTML says.
 const WINDOWS_1252: [char; 32] = [
-    '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}', '\u{2c6}', '\u{2030}', '\u{160}',
-    '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}', '\u{90}', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}',
-    '\u{2013}', '\u{2014}', '\u{2dc}', '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
+    '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}', '\u{2c6}',
+    '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}', '\u{90}', '\u{2018}',
+    '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}', '\u{2dc}', '\u{2122}', '\u{161}',
+    '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
 ];
 
 /// The reference at the start of `text` (which begins with `&`): its length in bytes and what it stands for.

@@ -170,8 +170,13 @@ mod tests {
         let given = "a &lt;b&gt; k&#8203;eto&shy; caf\u{e9} &nsbp;x";
         let body = Prepared::body(given);
         assert_eq!(body.text(), "a <b> keto caf\u{e9} x");
-        for (seen, origin) in [("<", "&lt;"), ("<b>", "&lt;b&gt;"), ("keto", "k&#8203;eto"), (" caf\u{e9} ", " caf\u{e9} "), ("x", "x")]
-        {
+        for (seen, origin) in [
+            ("<", "&lt;"),
+            ("<b>", "&lt;b&gt;"),
+            ("keto", "k&#8203;eto"),
+            (" caf\u{e9} ", " caf\u{e9} "),
+            ("x", "x"),
+        ] {
             let at = body.text().find(seen).expect("it is there");
             assert_eq!(&given[body.origin(at..at + seen.len())], origin);
         }

@@ -127,9 +127,11 @@ impl Node {
         match self {
             Self::Empty | Self::Assert(_) | Self::Look { .. } => (0, Some(0)),
             Self::Char(_) | Self::CharAnyCase(_) | Self::Set(_) => (1, Some(1)),
-            Self::Concat(nodes) => nodes.iter().map(Self::width).fold((0, Some(0)), |(lo, hi), (low, high)| {
-                (lo + low, hi.zip(high).and_then(|(a, b)| a.checked_add(b)))
-            }),
+            Self::Concat(nodes) => {
+                nodes.iter().map(Self::width).fold((0, Some(0)), |(lo, hi), (low, high)| {
+                    (lo + low, hi.zip(high).and_then(|(a, b)| a.checked_add(b)))
+                })
+            }
             Self::Alternate(nodes) => nodes
                 .iter()
                 .map(Self::width)

@@ -174,7 +174,10 @@ pub(super) fn shared(text: &str, any_case: bool, make: impl FnOnce() -> ClassUni
 /// Parses one of this program's own class texts, such as `\w` or `\p{Greek}`.
 pub(super) fn builtin(text: &str) -> Option<ClassUnicode> {
     static COMMON: LazyLock<HashMap<&'static str, ClassUnicode>> = LazyLock::new(|| {
-        [r"\w", r"\W", r"\d", r"\D", r"\s", r"\S"].into_iter().filter_map(|text| Some((text, parsed(text)?))).collect()
+        [r"\w", r"\W", r"\d", r"\D", r"\s", r"\S"]
+            .into_iter()
+            .filter_map(|text| Some((text, parsed(text)?)))
+            .collect()
     });
     COMMON.get(text).cloned().or_else(|| parsed(text))
 }
@@ -231,7 +234,10 @@ static CANONICAL: LazyLock<Box<[u16]>> = LazyLock::new(|| {
     table[usize::from(b'_')] = 0;
     // Only characters that fold to another are looked at one by one; all are in the scripts that have case.
     let mut cased = builtin(r"[\p{L}\p{M}\p{N}\p{So}]").expect("the text is one of this file's");
-    cased.intersect(&builtin(r"[\p{Changes_When_Casemapped}\p{Changes_When_Casefolded}]").expect("the text is one of this file's"));
+    cased.intersect(
+        &builtin(r"[\p{Changes_When_Casemapped}\p{Changes_When_Casefolded}]")
+            .expect("the text is one of this file's"),
+    );
     for code in cased.ranges().iter().flat_map(|r| u32::from(r.start())..=u32::from(r.end()).min(0xFFFF)) {
         let Some(c) = char::from_u32(code) else { continue };
         table[code as usize] = u16::try_from(u32::from(fold(c))).unwrap_or(0);

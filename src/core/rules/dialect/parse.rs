@@ -321,7 +321,8 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let inner: String = self.chars[self.at + 1..].iter().take_while(|c| **c != '}').collect();
-        let fuzzy = inner.starts_with(['e', 'i', 'd', 's']) && inner[1..].trim_start().starts_with(['<', '+', ',', ':'])
+        let fuzzy = inner.starts_with(['e', 'i', 'd', 's'])
+            && inner[1..].trim_start().starts_with(['<', '+', ',', ':'])
             || inner.starts_with(|c: char| c.is_ascii_digit()) && inner.contains('<')
             || ["e", "i", "d", "s"].contains(&inner.as_str()) && self.at + 2 < self.chars.len();
         if fuzzy { self.error("fuzzy matching `{e<=1}` is not known") } else { Ok(()) }
@@ -602,7 +603,8 @@ impl<'a> Parser<'a> {
                 self.at += length;
                 Ok(c)
             }
-            None => self.error(format!("`{text}` is not the number of a character in {length} hexadecimal digits")),
+            None => self
+                .error(format!("`{text}` is not the number of a character in {length} hexadecimal digits")),
         }
     }
 
@@ -614,7 +616,8 @@ impl<'a> Parser<'a> {
             self.at += 1;
             c.map(String::from).unwrap_or_default()
         };
-        let (name, negated) = name.strip_prefix('^').map_or((name.as_str(), negated), |bare| (bare, !negated));
+        let (name, negated) =
+            name.strip_prefix('^').map_or((name.as_str(), negated), |bare| (bare, !negated));
         let Some(mut class) = property(name) else {
             return self.error(format!("the property `{name}` is not known"));
         };
@@ -656,7 +659,8 @@ impl<'a> Parser<'a> {
             match self.set_item()? {
                 Item::Class(item) => class.union(&item),
                 Item::Char(low) => {
-                    let is_range = self.peek() == Some('-') && self.chars.get(self.at + 1).is_some_and(|c| *c != ']');
+                    let is_range =
+                        self.peek() == Some('-') && self.chars.get(self.at + 1).is_some_and(|c| *c != ']');
                     if !is_range {
                         class.push(ClassUnicodeRange::new(low, low));
                         continue;
@@ -664,7 +668,9 @@ impl<'a> Parser<'a> {
                     self.at += 1;
                     match self.set_item()? {
                         Item::Char(high) if low <= high => class.push(ClassUnicodeRange::new(low, high)),
-                        Item::Char(high) => return self.error(format!("the range `{low}-{high}` runs backwards")),
+                        Item::Char(high) => {
+                            return self.error(format!("the range `{low}-{high}` runs backwards"));
+                        }
                         Item::Class(item) => {
                             // Before a class the hyphen stands for itself.
                             class.push(ClassUnicodeRange::new(low, low));
@@ -725,7 +731,8 @@ impl<'a> Parser<'a> {
                 let (at, name) = &self.calls[number as usize];
                 let wrong = |what: String| PatternError { at: *at, what };
                 let index = name.parse().ok().or_else(|| self.names.get(name).copied());
-                let Some((index, body)) = index.and_then(|index| Some((index, self.bodies.get(&index)?))) else {
+                let Some((index, body)) = index.and_then(|index| Some((index, self.bodies.get(&index)?)))
+                else {
                     return Err(wrong(format!("there is no group `{name}` to call")));
                 };
                 if !open.insert(index) {
@@ -741,7 +748,9 @@ impl<'a> Parser<'a> {
             Node::Group { index, node } => Node::Group { index, node: each(node)? },
             Node::Atomic(node) => Node::Atomic(each(node)?),
             Node::Look { behind, negate, node } => Node::Look { behind, negate, node: each(node)? },
-            Node::Conditional { group, yes, no } => Node::Conditional { group, yes: each(yes)?, no: each(no)? },
+            Node::Conditional { group, yes, no } => {
+                Node::Conditional { group, yes: each(yes)?, no: each(no)? }
+            }
             other => other,
         })
     }

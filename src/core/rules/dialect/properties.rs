@@ -6,7 +6,9 @@ use super::class::builtin;
 
 /// The class of `\p{name}`; names as the Unicode tables have them, with `Is` before a script or category allowed.
 pub(super) fn property(name: &str) -> Option<ClassUnicode> {
-    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '=' | ' ' | '-' | '&')) {
+    if name.is_empty()
+        || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '=' | ' ' | '-' | '&'))
+    {
         return None;
     }
     let bare = name.strip_prefix("Is").unwrap_or(name);

@@ -87,7 +87,9 @@ impl<'t> Matcher<'t> {
                     None => Ok(false),
                 }
             }
-            Node::Repeat { node, min, max, greed } => self.repeat(node, *min, *max, *greed, at, back, None, next),
+            Node::Repeat { node, min, max, greed } => {
+                self.repeat(node, *min, *max, *greed, at, back, None, next)
+            }
             Node::Group { index, node } => {
                 let index = *index as usize;
                 let before = self.groups[index];
@@ -127,7 +129,11 @@ impl<'t> Matcher<'t> {
             Node::BackReference { group, any_case } => {
                 let Some((start, end)) = self.groups[*group as usize] else { return Ok(false) };
                 let length = end - start;
-                let from = if back { at.checked_sub(length) } else { (at + length <= self.chars.len()).then_some(at) };
+                let from = if back {
+                    at.checked_sub(length)
+                } else {
+                    (at + length <= self.chars.len()).then_some(at)
+                };
                 let Some(from) = from else { return Ok(false) };
                 let equal = (0..length).all(|i| {
                     let (a, b) = (self.chars[start + i], self.chars[from + i]);
@@ -143,7 +149,13 @@ impl<'t> Matcher<'t> {
         }
     }
 
-    fn one(&mut self, at: usize, back: bool, next: Next<'_, 't>, takes: impl Fn(char) -> bool) -> Result<bool, GaveUp> {
+    fn one(
+        &mut self,
+        at: usize,
+        back: bool,
+        next: Next<'_, 't>,
+        takes: impl Fn(char) -> bool,
+    ) -> Result<bool, GaveUp> {
         let index = if back { at.checked_sub(1) } else { Some(at) };
         match index.and_then(|index| self.chars.get(index)) {
             Some(c) if takes(*c) => next(self, if back { at - 1 } else { at + 1 }),
@@ -151,7 +163,13 @@ impl<'t> Matcher<'t> {
         }
     }
 
-    fn sequence(&mut self, nodes: &[Node], at: usize, back: bool, next: Next<'_, 't>) -> Result<bool, GaveUp> {
+    fn sequence(
+        &mut self,
+        nodes: &[Node],
+        at: usize,
+        back: bool,
+        next: Next<'_, 't>,
+    ) -> Result<bool, GaveUp> {
         let split = if back { nodes.split_last() } else { nodes.split_first() };
         match split {
             None => next(self, at),
@@ -206,7 +224,16 @@ impl<'t> Matcher<'t> {
         }
         if more {
             let found = self.node(node, at, back, &mut |m, end| {
-                m.repeat(node, min.saturating_sub(1), max.map(|max| max - 1), greed, end, back, Some(at), next)
+                m.repeat(
+                    node,
+                    min.saturating_sub(1),
+                    max.map(|max| max - 1),
+                    greed,
+                    end,
+                    back,
+                    Some(at),
+                    next,
+                )
             })?;
             if found {
                 return Ok(true);

@@ -42,7 +42,15 @@ fn refuses_what_is_broken_or_not_known_by_name() {
 
 #[test]
 fn equal_letters_have_one_canonical_character() {
-    for (a, b) in [('k', '\u{212a}'), ('s', '\u{17f}'), ('i', '\u{130}'), ('I', '\u{131}'), ('\u{3c3}', '\u{3c2}'), ('\u{e9}', '\u{c9}'), ('\u{10400}', '\u{10428}')] {
+    for (a, b) in [
+        ('k', '\u{212a}'),
+        ('s', '\u{17f}'),
+        ('i', '\u{130}'),
+        ('I', '\u{131}'),
+        ('\u{3c3}', '\u{3c2}'),
+        ('\u{e9}', '\u{c9}'),
+        ('\u{10400}', '\u{10428}'),
+    ] {
         assert_eq!(canonical(a), canonical(b), "{a:?} {b:?}");
         assert!(canonical(a).is_some());
     }

@@ -170,10 +170,40 @@ const LETTERS: [u16; 26] =
     [82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1];
 /// Squeezed text that nearly every post has, so that its grams are bad ones to look for.
 const COMMON: &[&str] = &[
-    "ahrefhttpswwwcomrelnofollownoreferrer", "pcodeprecodepre", "strongem", "ulliliol", "imgsrchttpsistackimgurcomaltenterimagedescriptionhere",
-    "thethatthisthereththanthey", "andwithhaveforfrom", "youyourcanwouldcouldshould", "whatwhenwhichwhere", "question", "answer",
-    "ingtheingfor", "tionofthe", "inthe", "forthe", "onthe", "tothe", "blockquote", "using", "because", "something", "problem", "someone",
-    "online", "about", "website", "company", "service", "support", "number", "phone", "please", "people", "information",
+    "ahrefhttpswwwcomrelnofollownoreferrer",
+    "pcodeprecodepre",
+    "strongem",
+    "ulliliol",
+    "imgsrchttpsistackimgurcomaltenterimagedescriptionhere",
+    "thethatthisthereththanthey",
+    "andwithhaveforfrom",
+    "youyourcanwouldcouldshould",
+    "whatwhenwhichwhere",
+    "question",
+    "answer",
+    "ingtheingfor",
+    "tionofthe",
+    "inthe",
+    "forthe",
+    "onthe",
+    "tothe",
+    "blockquote",
+    "using",
+    "because",
+    "something",
+    "problem",
+    "someone",
+    "online",
+    "about",
+    "website",
+    "company",
+    "service",
+    "support",
+    "number",
+    "phone",
+    "please",
+    "people",
+    "information",
 ];
 
 /// An estimate of how often `gram` is met, in squeezed texts, per position.
@@ -215,7 +245,11 @@ mod tests {
             least,
             most,
         };
-        let needles = [needle(&["abc"], 0, Some(0)), needle(&["kingmodapk", "modapk"], 1, Some(3)), needle(&["wxyz"], 0, None)];
+        let needles = [
+            needle(&["abc"], 0, Some(0)),
+            needle(&["kingmodapk", "modapk"], 1, Some(3)),
+            needle(&["wxyz"], 0, None),
+        ];
         let grams = Grams::new(needles.iter().enumerate().map(|(i, n)| (i as u32, n)));
         let mut squeezed = Squeezed::default();
         squeezed.fill("wxyz King-Mod APK, abc");

@@ -106,7 +106,8 @@ fn concat(nodes: &[Node]) -> Part {
             texts.len() * run.len() <= MAX_TEXTS && run.iter().map(Vec::len).max().unwrap_or(0) <= LONGEST
         });
         if !fits {
-            best = cheaper(best, candidate(std::mem::replace(&mut run, nothing()), run_offset.0, run_offset.1));
+            best =
+                cheaper(best, candidate(std::mem::replace(&mut run, nothing()), run_offset.0, run_offset.1));
             exact = false;
             run_offset = if part.exact.is_some() { before } else { plus(before, width) };
         }
@@ -252,7 +253,8 @@ mod tests {
     fn of(pattern: &str) -> Option<(Vec<String>, usize, Option<usize>)> {
         let pattern = parse(pattern, Flags::KEYWORDS).expect("a pattern");
         needle(&pattern.root).map(|n| {
-            let mut texts: Vec<_> = n.texts.into_iter().map(|t| String::from_utf8(t).expect("text")).collect();
+            let mut texts: Vec<_> =
+                n.texts.into_iter().map(|t| String::from_utf8(t).expect("text")).collect();
             texts.sort();
             (texts, n.least, n.most)
         })
@@ -270,7 +272,10 @@ mod tests {
         assert_eq!(of(r"(?<!xyzxyz)\bketone(?=s)"), one("ketone", 0, Some(0)));
         assert_eq!(of(r"\w*keto"), one("keto", 0, None));
         assert_eq!(of(r"a.b"), None);
-        assert_eq!(of(r"(?:skin|eye)\Wnovela"), Some((vec!["eyenovela".into(), "skinnovela".into()], 0, Some(0))));
+        assert_eq!(
+            of(r"(?:skin|eye)\Wnovela"),
+            Some((vec!["eyenovela".into(), "skinnovela".into()], 0, Some(0)))
+        );
         assert_eq!(of(r"colou?rful"), Some((vec!["colorful".into(), "colourful".into()], 0, Some(0))));
         assert_eq!(of(r"(?:keto)?"), None);
         assert_eq!(of(r"(?:foo|x\d+)bargain"), one("bargain", 2, None));

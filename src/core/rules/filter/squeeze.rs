@@ -93,8 +93,12 @@ impl Squeezed {
         let mut at = count - 1;
         while at < bytes.len() {
             if bytes[at].is_ascii_digit() {
-                let start = bytes[..at].iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |before| before + 1);
-                let end = bytes[at..].iter().position(|b| !b.is_ascii_digit()).map_or(bytes.len(), |after| at + after);
+                let start =
+                    bytes[..at].iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |before| before + 1);
+                let end = bytes[at..]
+                    .iter()
+                    .position(|b| !b.is_ascii_digit())
+                    .map_or(bytes.len(), |after| at + after);
                 if end - start >= count {
                     return true;
                 }
@@ -122,7 +126,9 @@ mod tests {
     #[test]
     fn finds_rows_of_digits() {
         let mut squeezed = Squeezed::default();
-        for (text, found) in [("a1-2-3 4", true), ("12a34", false), ("1234", true), ("x123", false), ("\u{661}", true)] {
+        for (text, found) in
+            [("a1-2-3 4", true), ("12a34", false), ("1234", true), ("x123", false), ("\u{661}", true)]
+        {
             squeezed.fill(text);
             assert_eq!(squeezed.has_digits_in_a_row(4), found, "{text}");
         }

@@ -17,31 +17,69 @@ pub struct TooLarge;
 #[derive(Clone, Debug)]
 pub(super) enum Op {
     /// A character, exactly.
-    Char { c: char, back: bool },
+    Char {
+        c: char,
+        back: bool,
+    },
     /// Bytes of the program's text, exactly; only forward.
-    Text { start: u32, length: u16 },
+    Text {
+        start: u32,
+        length: u16,
+    },
     /// The same with ASCII letters in any case (stored in lower case), as the dialect has it.
-    AnyCase { start: u32, length: u16 },
+    AnyCase {
+        start: u32,
+        length: u16,
+    },
     /// A character out of a set.
-    Set { set: u16, back: bool },
+    Set {
+        set: u16,
+        back: bool,
+    },
     /// Characters out of a set, `min` to `max` times.
-    Run { set: u16, back: bool, greed: Greed, min: u32, max: u32 },
+    Run {
+        set: u16,
+        back: bool,
+        greed: Greed,
+        min: u32,
+        max: u32,
+    },
     /// First `first`, then `second`.
-    Split { first: u32, second: u32 },
+    Split {
+        first: u32,
+        second: u32,
+    },
     Jump(u32),
     Assert(Assertion),
     /// The program between here and `end` must match here, or must not; goes on at `end`.
-    Look { negate: bool, end: u32 },
+    Look {
+        negate: bool,
+        end: u32,
+    },
     /// The program between here and `end`, without a way back into it.
-    Atomic { end: u32 },
+    Atomic {
+        end: u32,
+    },
     /// The end of the program of a `Look` or `Atomic`.
     End,
     /// Remembers the place.
-    Save { slot: u16 },
+    Save {
+        slot: u16,
+    },
     /// Goes on at `exit` if nothing was taken since the place in `slot`.
-    Progress { slot: u16, exit: u32 },
-    BackReference { group: u16, any_case: bool, back: bool },
-    IfGroup { group: u16, no: u32 },
+    Progress {
+        slot: u16,
+        exit: u32,
+    },
+    BackReference {
+        group: u16,
+        any_case: bool,
+        back: bool,
+    },
+    IfGroup {
+        group: u16,
+        no: u32,
+    },
     Match,
 }
 
@@ -111,9 +149,10 @@ fn refers_to_groups(node: &Node) -> bool {
     match node {
         Node::BackReference { .. } | Node::Conditional { .. } => true,
         Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().any(refers_to_groups),
-        Node::Repeat { node, .. } | Node::Group { node, .. } | Node::Atomic(node) | Node::Look { node, .. } => {
-            refers_to_groups(node)
-        }
+        Node::Repeat { node, .. }
+        | Node::Group { node, .. }
+        | Node::Atomic(node)
+        | Node::Look { node, .. } => refers_to_groups(node),
         _ => false,
     }
 }
@@ -156,7 +195,8 @@ impl Compiler {
     fn node(&mut self, node: &Node, back: bool) -> Result<(), TooLarge> {
         match node {
             Node::Empty | Node::Call(_) => {}
-            Node::Char(_) | Node::CharAnyCase(_) if !back && self.text_run(std::slice::from_ref(node))? == 1 => {}
+            Node::Char(_) | Node::CharAnyCase(_)
+                if !back && self.text_run(std::slice::from_ref(node))? == 1 => {}
             Node::Char(c) => self.character(*c, false, back)?,
             Node::CharAnyCase(c) => self.character(*c, true, back)?,
             Node::Set(set) => {
@@ -280,7 +320,14 @@ impl Compiler {
         Ok(())
     }
 
-    fn repeat(&mut self, node: &Node, min: u32, max: Option<u32>, greed: Greed, back: bool) -> Result<(), TooLarge> {
+    fn repeat(
+        &mut self,
+        node: &Node,
+        min: u32,
+        max: Option<u32>,
+        greed: Greed,
+        back: bool,
+    ) -> Result<(), TooLarge> {
         let single = match node {
             Node::Set(set) => Some(Arc::clone(set)),
             Node::CharAnyCase(c) => Some(dialect::any_case(*c)),
@@ -356,7 +403,11 @@ impl Compiler {
 }
 
 fn choice(body: u32, end: u32, greed: Greed) -> Op {
-    if greed == Greed::Lazy { Op::Split { first: end, second: body } } else { Op::Split { first: body, second: end } }
+    if greed == Greed::Lazy {
+        Op::Split { first: end, second: body }
+    } else {
+        Op::Split { first: body, second: end }
+    }
 }
 
 fn index_of(at: usize) -> u32 {

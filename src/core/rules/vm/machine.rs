@@ -157,7 +157,13 @@ impl Machine {
     }
 
     /// Runs from `op` at `at` to `Match` or `End`; where that was, or nothing. Leaves the choices as it found them.
-    fn run(&mut self, program: &Program, text: &Text<'_, '_>, op: u32, at: usize) -> Result<Option<usize>, Overrun> {
+    fn run(
+        &mut self,
+        program: &Program,
+        text: &Text<'_, '_>,
+        op: u32,
+        at: usize,
+    ) -> Result<Option<usize>, Overrun> {
         let base = self.choices.len();
         let marks = self.marked.len();
         let (mut op, mut at) = (op, at);
@@ -304,7 +310,9 @@ impl Machine {
                 }
                 Choice::Longer { op, at, left } => {
                     let Op::Run { set, back, .. } = &program.ops[op as usize] else { continue };
-                    let Some(longer) = text.step(&program.sets[usize::from(*set)], at as usize, *back) else { continue };
+                    let Some(longer) = text.step(&program.sets[usize::from(*set)], at as usize, *back) else {
+                        continue;
+                    };
                     if left > 1 {
                         self.choices.push(Choice::Longer { op, at: longer as u32, left: left - 1 });
                     }
@@ -405,7 +413,10 @@ impl Text<'_, '_> {
     /// `wanted` (ASCII letters in lower case, other characters as they are) in any case at `at`.
     fn any_case(&self, at: usize, wanted: &[u8]) -> Option<usize> {
         if let Some(found) = self.bytes.get(at..at + wanted.len())
-            && found.iter().zip(wanted).all(|(a, b)| a.to_ascii_lowercase() == *b && (a == b || b.is_ascii_lowercase()))
+            && found
+                .iter()
+                .zip(wanted)
+                .all(|(a, b)| a.to_ascii_lowercase() == *b && (a == b || b.is_ascii_lowercase()))
         {
             return Some(at + wanted.len());
         }
@@ -461,8 +472,12 @@ impl Text<'_, '_> {
             Assertion::LineEnd => at == end || self.bytes[at] == b'\n',
             Assertion::WordEdge => self.edges.word_edge(at),
             Assertion::NotWordEdge => !self.edges.word_edge(at),
-            Assertion::WordStart => !self.before(at).is_some_and(is_word) && self.after(at).is_some_and(is_word),
-            Assertion::WordEnd => self.before(at).is_some_and(is_word) && !self.after(at).is_some_and(is_word),
+            Assertion::WordStart => {
+                !self.before(at).is_some_and(is_word) && self.after(at).is_some_and(is_word)
+            }
+            Assertion::WordEnd => {
+                self.before(at).is_some_and(is_word) && !self.after(at).is_some_and(is_word)
+            }
             Assertion::DefaultWordEdge => self.edges.default_edge(at),
             Assertion::NotDefaultWordEdge => !self.edges.default_edge(at),
             Assertion::KeywordStart => at == 0 || self.edges.either_edge(at),
