@@ -70,7 +70,11 @@ enum Names {
 }
 
 /// Reads such a list; an entry that is not what the file's name says is an error and left out.
-pub(super) fn read(source: &SourceFile, kind: NetworkKind, errors: &mut Vec<RuleError>) -> Option<NetworkList> {
+pub(super) fn read(
+    source: &SourceFile,
+    kind: NetworkKind,
+    errors: &mut Vec<RuleError>,
+) -> Option<NetworkList> {
     let mut error = |line: u64, message: String| {
         let line = usize::try_from(line).unwrap_or(0);
         errors.push(RuleError { path: source.path.clone(), line, column: None, message });
