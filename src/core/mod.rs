@@ -6,6 +6,7 @@ pub mod post;
 pub mod rate_limit;
 pub mod rooms;
 pub mod rules;
+pub mod send_plan;
 pub mod site;
 pub mod text;
 pub mod time;

@@ -1,3 +1,4 @@
 //! Tests that drive the program as people see it. One binary, so that it links once.
 mod fixtures;
+mod rate_limit;
 mod simulator;

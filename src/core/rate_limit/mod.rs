@@ -1,24 +1,78 @@
-//! How often one account may post on one chat server, and when its next message should go out.
+//! How often one account may post on one chat server, learned from what the server accepts and refuses.
+//!
+//! No curve and no unit of time is built in. What is learned is a schedule ([`Plan`](super::send_plan::Plan)): its
+//! form and a few lengths of time. Why these forms are enough stands at [`super::send_plan`].
+//!
+//! # How it is learned
+//!
+//! 1. **Open.** Nothing was refused yet: send at once. The first refusal tells how many messages pass at once (k), and
+//!    between which bounds the gap lies after which one more passes. A refusal says whole seconds, rounded up; the
+//!    bounds are as wide as that rounding, which for a server with short seconds is all there is.
+//! 2. **Search.** After which pause do k messages pass again? First the pause that chat named. If all pass, it is a
+//!    window. If one passes and the gap that is then named is longer, the limit grows with the burst, and longer and
+//!    longer pauses are tried until one ends the burst. If the number that passes grows with the pause, it is a
+//!    bucket, whose interval is pause / number. If longer pauses could not pay, even if they did end the burst, the
+//!    search ends with one message for each named gap.
+//! 3. **Refine.** The period is narrowed between a length that failed and one that passed. It is narrowed only as far
+//!    as it pays: the next step saves at most the remaining width in each cycle, and half of the steps cost a refusal
+//!    and the pause that makes up for it.
+//! 4. **Hold.** A little faster is tried now and then: a shorter period, one more message at once, a message more in
+//!    the burst. After each failure the next attempt comes later (up to 160 messages), so that attempts cost less than
+//!    1 % of refusals; after a success the next steps are larger, so that a limit that was lifted is noticed.
+//!
+//! A trial counts only when messages really went out at its speed, and each is one change from a schedule that has
+//! passed, so that a refusal has one explanation. After a refusal within a burst, the burst is longer than usual, and
+//! the pause that follows is longer in the same proportion. A refusal of the proven schedule makes its period longer;
+//! several in short order, or one that names far more than the period, mean that the server behaves differently now:
+//! everything but the wait is forgotten, and the search begins again after a rest.
+//!
+//! # Odd answers
+//!
+//! After a refusal nothing is sent before its end, with two bounds: a wait of more than five minutes is tried again
+//! after five minutes, because chat has never been seen to ask for more than 40 s and one message in five minutes does
+//! no harm; and when several refusals follow each other without a message between them, the waits grow to a minute,
+//! so that a server that always names one second is not asked each second. A clock that was set back makes the
+//! affected times unknown, not a wait.
+
+mod learner;
+mod refusals;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::learner::Learner;
+use self::refusals::Refusal;
+use super::send_plan::{Course, duration, millis};
 use super::time::Timestamp;
 
-/// How long a refusal is honoured at most. Chat has been seen to ask for 40 s; an odd answer such as 10,000 s
-/// must not silence an account for hours, and trying once in five minutes costs nothing.
+/// How long a refusal is honoured at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
-/// The wait after a refusal that names no number.
+/// The wait after a refusal that names no number; what other clients of chat wait.
 const WAIT_WITHOUT_A_NUMBER: Duration = Duration::from_secs(5);
 
-/// The limit of one account on one server. Saved in snapshots.
+/// A refusal names at least this, and 0 is not believed.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Times in the future by more than this mean that the clock was set back. Less is the order of events.
+const OUT_OF_ORDER: Duration = Duration::from_secs(10);
+
+/// The most messages that a forecast counts.
+const FORECAST_MOST: usize = 1000;
+
+/// The limit of one account on one server, as it is known. Saved in snapshots.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RateLimit {
-    /// Nothing is sent before this: the end of the last refusal.
-    refused_until: Option<Timestamp>,
+    /// When the last refusal came and when it ends, until a message is accepted.
+    refused: Option<(Timestamp, Timestamp)>,
+    /// Refusals since the last accepted message.
+    refused_in_a_row: u32,
+    /// How long a request takes, in milliseconds; a running mean.
+    delay_ms: f64,
+    course: Course,
+    learner: Learner,
 }
 
 impl RateLimit {
@@ -27,51 +81,89 @@ impl RateLimit {
         Self::default()
     }
 
-    /// The earliest moment at which the next send should go out, given how many messages' worth of work
-    /// waits. Never before the end of a refusal; `now` when nothing speaks against it.
-    pub fn next_send(&self, _waiting: usize, now: Timestamp) -> Timestamp {
-        // A clock that jumped back must not lengthen the wait.
-        self.refused_until.map_or(now, |until| until.max(now).min(now + LONGEST_WAIT))
+    /// The earliest moment at which the next send should go out, when `waiting` messages wait: `now`, or later, but
+    /// at most five minutes later, and never before the end of a refusal. With a single message waiting nothing
+    /// faster than what is proven is tried.
+    pub fn next_send(&self, waiting: usize, now: Timestamp) -> Timestamp {
+        let told = match self.refused {
+            // A clock that was set back makes it unknown how much of the wait is left.
+            Some((at, until)) if at <= now + OUT_OF_ORDER => until,
+            _ => now,
+        };
+        let last = self.course.sent.back().filter(|&&last| last <= now + OUT_OF_ORDER);
+        let Some(&last) = last else { return told.clamp(now, now + LONGEST_WAIT) };
+        let plan = if waiting > 1 { self.learner.plan() } else { self.learner.proven() };
+        let planned = match (self.learner.recover_ms, plan) {
+            (Some(recover_ms), _) => last + duration(recover_ms).min(LONGEST_WAIT),
+            (None, Some(plan)) => plan.due(&self.course, now),
+            (None, None) => now,
+        };
+        told.max(planned).clamp(now, now + LONGEST_WAIT)
     }
 
-    /// A send that left at `sent_at` was accepted. A send whose outcome is unknown counts as accepted.
-    pub fn on_accepted(&mut self, _sent_at: Timestamp, _now: Timestamp) {}
-
-    /// A send that left at `sent_at` was refused, to be repeated after `wait`; `None` when chat named no number.
-    pub fn on_refused(&mut self, wait: Option<Duration>, _sent_at: Timestamp, now: Timestamp) {
-        self.refused_until = Some(now + wait.unwrap_or(WAIT_WITHOUT_A_NUMBER).min(LONGEST_WAIT));
+    /// A send that left at `sent_at` was accepted, as is known `now`. One with unknown outcome counts as accepted.
+    pub fn on_accepted(&mut self, sent_at: Timestamp, now: Timestamp) {
+        let took_ms = millis(now.since(sent_at)).min(60_000.0);
+        self.delay_ms = if self.delay_ms > 0.0 { 0.8 * self.delay_ms + 0.2 * took_ms } else { took_ms };
+        self.refused = None;
+        self.refused_in_a_row = 0;
+        // The server decided somewhere between the two.
+        let at = sent_at + now.since(sent_at) / 2;
+        if self.course.sent.back().is_some_and(|&last| last > at + OUT_OF_ORDER) {
+            self.course = Course::default();
+        }
+        let fresh = self.learner.recover_ms.take().is_some();
+        self.course.push(at, self.learner.plan(), fresh);
+        self.learner.on_accepted(&mut self.course, self.delay_ms);
     }
 
-    /// How many sends should get through within `horizon` from now. At most one a second while nothing is known.
+    /// A send that left at `sent_at` was refused, as is known `now`, and may be repeated after `wait`; `None` when
+    /// chat named no number.
+    pub fn on_refused(&mut self, wait: Option<Duration>, sent_at: Timestamp, now: Timestamp) {
+        let named = wait.unwrap_or(WAIT_WITHOUT_A_NUMBER);
+        let honoured = named.clamp(SHORTEST_WAIT, LONGEST_WAIT);
+        let patience = Duration::from_secs(1 << self.refused_in_a_row.saturating_sub(2).min(6));
+        self.refused_in_a_row = self.refused_in_a_row.saturating_add(1);
+        let until = now + honoured.max(patience.min(Duration::from_secs(60)));
+        self.refused = Some((now, until));
+        if self.course.sent.back().is_some_and(|&last| last > now + OUT_OF_ORDER) {
+            self.course = Course::default();
+        }
+        // What was sent before a long silence does not explain a refusal. A number that is out of the question says
+        // nothing about the limit, nor does a repetition.
+        let Some(&last) = self.course.sent.back() else { return };
+        if now.since(last) > LONGEST_WAIT || named > LONGEST_WAIT || self.refused_in_a_row > 2 {
+            return;
+        }
+        let certain = wait.unwrap_or(Duration::ZERO).saturating_sub(Duration::from_secs(1));
+        let refusal = Refusal {
+            low_ms: millis(sent_at.since(last)) + millis(certain),
+            high_ms: millis(until.since(last)),
+            vague: certain.is_zero(),
+            until,
+        };
+        self.learner.on_refused(&refusal, &mut self.course);
+    }
+
+    /// How many sends should get through within `horizon` from now when there is always one waiting, by what is
+    /// known now; at most 1,000.
     pub fn forecast(&self, horizon: Duration, now: Timestamp) -> f64 {
-        horizon.saturating_sub(self.next_send(1, now).since(now)).as_secs_f64()
+        let end = now + horizon;
+        let request = duration(if self.delay_ms > 0.0 { self.delay_ms } else { 250.0 });
+        let mut at = self.next_send(1, now);
+        let mut course = self.course.clone();
+        let mut count = 0;
+        while at <= end && count < FORECAST_MOST {
+            count += 1;
+            course.push(at, self.learner.proven(), count == 1 && self.learner.recover_ms.is_some());
+            at = at + request.max(Duration::from_millis(1));
+            if let Some(plan) = self.learner.proven() {
+                at = plan.due(&course, at);
+            }
+        }
+        count as f64
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn at(secs: i64) -> Timestamp {
-        Timestamp::from_secs(secs)
-    }
-
-    #[test]
-    fn sends_at_once_until_refused_and_then_waits_as_told() {
-        let mut limit = RateLimit::new();
-        assert_eq!(limit.next_send(1, at(10)), at(10));
-        limit.on_refused(Some(Duration::from_secs(7)), at(10), at(10));
-        assert_eq!(limit.next_send(100, at(11)), at(17));
-        assert_eq!(limit.next_send(1, at(20)), at(20));
-    }
-
-    #[test]
-    fn one_odd_refusal_silences_for_five_minutes_at_most() {
-        for wait in [Some(Duration::from_secs(10_000)), Some(Duration::MAX), Some(Duration::ZERO), None] {
-            let mut limit = RateLimit::new();
-            limit.on_refused(wait, at(100_000), at(100_000));
-            assert!(limit.next_send(1, at(100_000)) <= at(100_300), "{wait:?}");
-            assert!(limit.next_send(1, at(0)) <= at(300), "{wait:?}, clock set back");
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,71 @@
+//! Drives a learned limit against a hidden server in simulated time, always with work waiting.
+
+use std::time::Duration;
+
+use smokestack::core::rate_limit::RateLimit;
+use smokestack::core::time::Timestamp;
+
+use super::hidden_limits::{Dice, Limit, Server};
+
+/// How long a request takes, in seconds: evenly spread between the two. The server decides half-way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Latency(pub(crate) f64, pub(crate) f64);
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Course {
+    /// When each message was accepted, in seconds from the start.
+    pub(crate) accepted: Vec<f64>,
+    /// How many were accepted before each refusal.
+    pub(crate) refused_at: Vec<usize>,
+}
+
+impl Course {
+    /// Refusals while messages `from..to` were sent.
+    pub(crate) fn refused(&self, from: usize, to: usize) -> usize {
+        self.refused_at.iter().filter(|&&at| at >= from && at < to).count()
+    }
+
+    /// The best possible time for messages `from..to` over the time they took.
+    pub(crate) fn share(&self, best: &[f64], from: usize, to: usize) -> f64 {
+        let start = |times: &[f64]| if from == 0 { times[0] } else { times[from - 1] };
+        let took = self.accepted[to - 1] - start(&self.accepted);
+        (best[to - 1] - start(best)) / took
+    }
+}
+
+/// Sends `count` messages from `start` on, and gives the time at which the last reply was there.
+pub(crate) fn drive(
+    limiter: &mut RateLimit,
+    limit: &Limit,
+    latency: Latency,
+    count: usize,
+    start: Timestamp,
+    seed: u64,
+) -> (Course, Timestamp) {
+    let mut dice = Dice(seed);
+    let mut server = Server::new(limit.clone());
+    let mut course = Course::default();
+    let mut now = start;
+    let mut attempts = 0;
+    while course.accepted.len() < count {
+        attempts += 1;
+        assert!(attempts < 20 * count + 1000, "the limiter does nothing but run into refusals");
+        let sent_at = limiter.next_send(1000, now).max(now);
+        let took = dice.between(latency.0, latency.1);
+        let arrival = sent_at.since(start).as_secs_f64() + took / 2.0;
+        now = sent_at + Duration::from_secs_f64(took);
+        match server.attempt(arrival) {
+            Ok(()) => {
+                course.accepted.push(arrival);
+                limiter.on_accepted(sent_at, now);
+            }
+            Err(remains) => {
+                course.refused_at.push(course.accepted.len());
+                let named = Duration::from_secs(remains.ceil().max(1.0) as u64);
+                limiter.on_refused(Some(named), sent_at, now);
+            }
+        }
+    }
+    (course, now)
+}
