@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use smokestack::config::{Config, load_rooms};
 use smokestack::core::post::{Post, PostType};
 use smokestack::core::rooms::{Priority, RoomKey};
+use smokestack::core::rules::{self, Loaded};
 use smokestack::core::wave::{WaveAction, WaveEvent, parse_wave};
+use smokestack::core::weight::Weights;
+use smokestack::rules_folder;
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -174,5 +177,65 @@ fn a_broken_wave_is_refused_with_its_line() {
         let text = std::fs::read_to_string(project("fixtures/bad").join(name)).expect("the file is there");
         let error = parse_wave(&text).expect_err("it is broken").to_string();
         assert!(error.contains(said), "{name} says: {error}");
+    }
+}
+
+fn load_rules(folder: &str) -> Loaded {
+    rules::load(rules_folder::read(&[project(folder)]).expect("the folder is there"))
+}
+
+#[test]
+fn every_spam_post_of_the_demo_has_a_reason_and_no_honest_one() {
+    let text = std::fs::read_to_string(project("fixtures/demo.jsonl")).expect("the wave is there");
+    for folder in ["rules/starter", "rules"] {
+        let loaded = load_rules(folder);
+        assert!(loaded.errors.is_empty(), "{folder}: {:?}", loaded.errors);
+        let (mut found, mut wrong) = (0, Vec::new());
+        for line in text.lines() {
+            let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let Some(post) = line.get("post") else { continue };
+            let spam = post.get("spam").is_some();
+            let post: Post = serde_json::from_value(post.clone()).expect("a post");
+            let verdict = loaded.set.scan(&post, &Weights::default());
+            found += usize::from(spam);
+            if verdict.reasons.is_empty() == spam {
+                wrong.push(format!("{} {:?}: {:?}", post.id, post.title, verdict.why));
+            }
+        }
+        assert!(wrong.is_empty(), "with {folder}:\n{}", wrong.join("\n"));
+        assert_eq!(found, 76, "fixtures/README.md tells this number");
+    }
+}
+
+#[test]
+fn broken_patterns_are_named_and_the_others_work() {
+    let loaded = load_rules("fixtures/bad/rules-broken");
+    let told: Vec<String> = loaded.errors.iter().map(ToString::to_string).collect();
+    for place in [
+        "blacklist/keywords.txt:3:",
+        "blacklist/keywords.txt:5:",
+        "blacklist/keywords.txt:6:",
+        "blacklist/websites.txt:2:",
+        "watchlist/keywords.txt:2:",
+        "watchlist/websites.txt:2:",
+    ] {
+        assert!(told.iter().any(|error| error.contains(place)), "{place} is not among {told:#?}");
+    }
+    assert_eq!(told.len(), 6, "{told:#?}");
+    for (text, reason) in [
+        ("good first", "bad keyword in title"),
+        ("good_second", "bad keyword in title"),
+        ("good-third", "bad keyword in title"),
+        ("good watched", "potentially bad keyword in title"),
+        ("https://some-shop.example/", "blacklisted website in title"),
+        ("https://good-site.example/", "potentially bad keyword in title"),
+        ("https://windows-site.example/", "potentially bad keyword in title"),
+    ] {
+        let post = serde_json::json!({
+            "id": "x", "site": "superuser.com", "post_type": "question", "title": text, "body": "<p>Words.</p>"
+        });
+        let post: Post = serde_json::from_value(post).expect("a post");
+        let verdict = loaded.set.scan(&post, &Weights::default());
+        assert_eq!(verdict.reasons, [reason], "{text}");
     }
 }
