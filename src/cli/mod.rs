@@ -2,6 +2,7 @@
 
 pub mod rooms;
 pub mod scan;
+pub mod simulate;
 
 use std::process::ExitCode;
 

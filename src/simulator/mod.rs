@@ -4,15 +4,18 @@
 pub mod chat;
 mod control;
 pub mod fault;
+pub mod feedback;
 mod http;
 mod listener;
 pub mod names;
-mod people;
+pub mod people;
+pub mod qa;
 pub mod request_log;
 mod shared;
 pub mod site;
 pub mod sites;
 mod token;
+pub mod wave;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -33,9 +36,16 @@ use chat::world::{Behaviour, ChatServer, Message};
 use fault::{Fault, FaultError, SocketFault};
 use listener::{Connection, Connections, Listener};
 use names::{Host, Server, Urls};
+use qa::host::Api;
+use qa::quota::Quota;
+use qa::realtime::Realtime;
+use qa::store::Store;
 use request_log::{Counts, Logged};
 use shared::{ChatHost, Shared, lock};
 use site::accounts::{Account, LoginOutcome};
+use wave::Playing;
+
+use crate::core::wave::WaveEvent;
 
 /// E-mail address of the account that every network has from the start.
 pub const EMAIL: &str = "smokestack@bots.example";
@@ -71,6 +81,16 @@ pub struct Options {
     pub long_limit: Option<usize>,
     /// How messages are rendered.
     pub style: Style,
+    /// How long after the realtime socket told of a change the API shows it; real time.
+    pub replication_delay: Duration,
+    /// How long the API gives the same answer to exactly the same request; real time, zero for never.
+    pub api_cache: Duration,
+    /// Requests a day for each API key.
+    pub quota: i64,
+    /// Requests a day without a key.
+    pub quota_without_key: i64,
+    /// How often the realtime socket sends a heartbeat; real time.
+    pub heartbeat: Duration,
 }
 
 impl Default for Options {
@@ -85,6 +105,11 @@ impl Default for Options {
             edit_window: Duration::from_secs(120),
             long_limit: None,
             style: Style::default(),
+            replication_delay: Duration::from_millis(2_900),
+            api_cache: qa::query::CACHE_TIME,
+            quota: 10_000,
+            quota_without_key: 300,
+            heartbeat: Duration::from_secs(300),
         }
     }
 }
@@ -113,10 +138,14 @@ impl Network {
         let shared = Arc::new(Shared {
             clock: crate::clock::Clock::start(),
             urls: Urls::new(ip, ports),
+            rooms: people::rooms(),
             tokens: token::Tokens::new(),
             accounts: Mutex::default(),
             chats,
             tickets: Mutex::default(),
+            store: Mutex::new(Store::new(options.replication_delay)),
+            api: Mutex::new(Api::new(Quota::new(options.quota, options.quota_without_key))),
+            realtime: Realtime::new(),
             faults: Mutex::default(),
             socket_faults: broadcast::Sender::new(64),
             log: Mutex::default(),
@@ -194,11 +223,7 @@ impl Network {
 
     /// Adds an account with its users on the three servers. Whether there was room for it.
     pub fn add_account(&self, account: Account) -> bool {
-        for server in Server::ALL {
-            let id = account.user_id(server);
-            self.chat(server, |chat| chat.add_user(id, &account.name, 1, false));
-        }
-        lock(&self.shared.accounts).add(account)
+        add_account(&self.shared, account)
     }
 
     /// The account with this address.
@@ -230,6 +255,28 @@ impl Network {
     /// All messages of a room, ascending, deleted ones too.
     pub fn messages(&self, server: Server, room: i64) -> Vec<Message> {
         self.chat(server, |chat| chat.messages_in(room).cloned().collect())
+    }
+
+    /// Plays a wave in real time divided by the speed, starting now.
+    pub fn play(&self, events: Vec<WaveEvent>) -> Playing {
+        wave::play(&self.shared, events)
+    }
+
+    /// Makes the sites of a wave known before it is played, for clients that read the list of sites early.
+    pub fn announce_sites(&self, events: &[WaveEvent]) {
+        wave::announce_sites(&self.shared, events);
+    }
+
+    /// Waits until a client has subscribed to the stream of the whole network.
+    pub async fn subscribed(&self) {
+        let mut subscribers = self.shared.realtime.subscribers.subscribe();
+        // The sender lives as long as the network.
+        let _ = subscribers.wait_for(|count| *count > 0).await;
+    }
+
+    /// Looks at the posts of all sites.
+    pub fn posts<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
+        look(&lock(&self.shared.store))
     }
 
     /// Adds a fault for requests.
@@ -268,6 +315,14 @@ impl Drop for Network {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+fn add_account(shared: &Shared, account: Account) -> bool {
+    for server in Server::ALL {
+        let id = account.user_id(server);
+        shared.chat(server).with(|chat| chat.add_user(id, &account.name, 1, false));
+    }
+    lock(&shared.accounts).add(account)
 }
 
 fn new_server(server: Server, options: &Options) -> ChatServer {
@@ -320,9 +375,9 @@ pub fn new_account(email: &str, name: &str, id: i64) -> Account {
         name: name.to_owned(),
         id,
         user_ids: BTreeMap::from([
-            (Server::StackExchange, id + 100),
-            (Server::StackOverflow, id + 200),
-            (Server::MetaStackExchange, id + 300),
+            (Server::StackExchange, id.saturating_add(100)),
+            (Server::StackOverflow, id.saturating_add(200)),
+            (Server::MetaStackExchange, id.saturating_add(300)),
         ]),
         outcome: LoginOutcome::Success,
         without_profile: BTreeSet::new(),

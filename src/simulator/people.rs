@@ -1,22 +1,15 @@
 //! Who and what is there from the start: the rooms of the project's `rooms.yml`, a few more, the people of `users.yml`,
 //! and accounts for bots.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::Deserialize;
+use std::collections::BTreeSet;
 
 use super::chat::world::RoomKind;
 use super::names::{Server, Site};
 use super::{EMAIL, NEWCOMER_EMAIL, Network, SECOND_EMAIL, new_account};
+use crate::core::rooms::{Rooms, Source};
 
 const ROOMS: &str = include_str!("../../rooms.yml");
 const USERS: &str = include_str!("../../users.yml");
-
-/// What is read of a room in `rooms.yml`.
-#[derive(Deserialize)]
-struct RoomEntry {
-    name: Option<String>,
-}
 
 /// Rooms that every server has besides: what they are, their last digit, and their name.
 const EXTRA: [(RoomKind, i64, &str); 3] = [
@@ -25,8 +18,8 @@ const EXTRA: [(RoomKind, i64, &str); 3] = [
     (RoomKind::Frozen, 3, "Frozen Lake"),
 ];
 
-/// First id of the extra rooms of a server.
-pub(super) fn extra_room(server: Server, kind: RoomKind) -> Option<i64> {
+/// The room of a kind that every server has besides those of `rooms.yml`; `None` for an open one.
+pub fn extra_room(server: Server, kind: RoomKind) -> Option<i64> {
     let base = match server {
         Server::StackExchange => 990_900,
         Server::StackOverflow => 990_910,
@@ -52,7 +45,7 @@ pub(super) fn settle(network: &Network) {
             for (id, name) in &here {
                 chat.add_user(*id, name, 1_000, false);
             }
-            for (id, name) in rooms_of(server) {
+            for (id, name) in rooms_of(&network.shared.rooms, server) {
                 chat.add_room(id, &name, "", RoomKind::Open);
                 here.iter().for_each(|(user, _)| chat.join(*user, id, now));
             }
@@ -66,12 +59,18 @@ pub(super) fn settle(network: &Network) {
     }
 }
 
-/// Ids and names of the rooms of a server in `rooms.yml`.
-fn rooms_of(server: Server) -> Vec<(i64, String)> {
-    let mut servers: BTreeMap<String, BTreeMap<i64, RoomEntry>> =
-        serde_yaml::from_str(ROOMS).expect("the project's rooms.yml is checked by a test");
-    let rooms = servers.remove(server.key()).unwrap_or_default();
-    rooms.into_iter().map(|(id, room)| (id, room.name.unwrap_or_else(|| format!("Room {id}")))).collect()
+/// The rooms of the project's `rooms.yml`, with who is privileged there.
+pub(super) fn rooms() -> Rooms {
+    let users = Source { file: "users.yml", text: USERS };
+    Rooms::parse(Source { file: "rooms.yml", text: ROOMS }, Some(users))
+        .expect("the project's rooms.yml is checked by a test")
+}
+
+/// Ids and names of the rooms of a server.
+fn rooms_of(rooms: &Rooms, server: Server) -> Vec<(i64, String)> {
+    let here = rooms.iter().filter(|room| room.key.server == server.key());
+    here.map(|room| (room.key.room, room.name.clone().unwrap_or_else(|| format!("Room {}", room.key.room))))
+        .collect()
 }
 
 /// A person of `users.yml`, with their ids in the order of [`Server::ALL`].
@@ -101,13 +100,13 @@ mod tests {
     #[test]
     fn the_projects_rooms_and_people_are_read() {
         for server in Server::ALL {
-            let rooms = rooms_of(server);
+            let rooms = rooms_of(&rooms(), server);
             assert!(
                 !rooms.is_empty() && rooms.iter().all(|(_, name)| !name.is_empty()),
                 "{server}: {rooms:?}"
             );
         }
-        assert!(rooms_of(Server::StackExchange).iter().any(|(id, _)| *id == 11_540));
+        assert!(rooms_of(&rooms(), Server::StackExchange).iter().any(|(id, _)| *id == 11_540));
         let people = people(USERS);
         assert!(people.len() >= 5 && people.iter().all(|person| person.ids[0].is_some()), "{people:?}");
         assert_eq!(

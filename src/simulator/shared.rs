@@ -20,11 +20,15 @@ use super::fault::{FaultKind, Faults, SocketFault};
 use super::http::{self, Fields};
 use super::listener::{Connection, Connections};
 use super::names::{Host, Server, Urls};
+use super::qa::host::Api;
+use super::qa::realtime::Realtime;
+use super::qa::store::Store;
 use super::request_log::RequestLog;
 use super::site::accounts::Accounts;
 use super::token::Tokens;
-use super::{control, site};
+use super::{control, qa, site};
 use crate::clock::Clock;
+use crate::core::rooms::Rooms;
 use crate::core::time::Timestamp;
 
 /// A request body has at most so many bytes.
@@ -62,10 +66,15 @@ pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) clock: Clock,
     pub(super) urls: Urls,
+    /// Who is privileged where, for the people of waves.
+    pub(super) rooms: Rooms,
     pub(super) tokens: Tokens,
     pub(super) accounts: Mutex<Accounts>,
     pub(super) chats: [ChatHost; 3],
     pub(super) tickets: Mutex<Tickets>,
+    pub(super) store: Mutex<Store>,
+    pub(super) api: Mutex<Api>,
+    pub(super) realtime: Realtime,
     pub(super) faults: Mutex<Faults>,
     pub(super) socket_faults: broadcast::Sender<SocketFault>,
     pub(super) log: Mutex<RequestLog>,
@@ -175,7 +184,8 @@ async fn dispatch(shared: &Arc<Shared>, host: Host, call: Call) -> Response {
         Host::Chat(server) => chat::host::answer(shared, server, &call),
         Host::ChatSockets => chat::socket::answer(shared, call).await,
         Host::Site(site) => site::host::answer(shared, site, &call),
-        Host::Api | Host::Realtime => http::not_found(),
+        Host::Api => qa::host::answer(shared, &call, None),
+        Host::Realtime => qa::realtime::answer(shared, call).await,
         Host::Control => control::answer(shared, &call),
     }
 }
@@ -238,7 +248,10 @@ async fn serve_fault(shared: &Arc<Shared>, host: Host, call: Call, fault: FaultK
         FaultKind::Backoff { .. }
         | FaultKind::ApiError { .. }
         | FaultKind::Quota { .. }
-        | FaultKind::NoEncodingHeader => dispatch(shared, host, call).await,
+        | FaultKind::NoEncodingHeader => match host {
+            Host::Api => qa::host::answer(shared, &call, Some(&fault)),
+            _ => dispatch(shared, host, call).await,
+        },
     }
 }
 

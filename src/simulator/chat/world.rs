@@ -280,6 +280,11 @@ impl ChatServer {
             .filter_map(|id| self.messages.get(id))
     }
 
+    /// Messages of all rooms with a higher id than `after`, ascending, deleted ones too.
+    pub fn messages_after(&self, after: i64) -> impl Iterator<Item = &Message> {
+        self.messages.range(after.saturating_add(1)..).map(|(_, message)| message)
+    }
+
     /// Whether a user (or, with `None`, anybody) may see a room.
     pub fn may_read(&self, user: Option<i64>, room: i64) -> bool {
         self.rooms.get(&room).is_some_and(|room| {

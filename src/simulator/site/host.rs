@@ -71,7 +71,7 @@ impl Desk<'_> {
             }
             ([] | ["users", ..] | ["questions", ..], _) => self.page(self.site.host(), "<h1>Questions</h1>"),
             (["topbar", "site-switcher", "site-list"], _) => {
-                http::html(StatusCode::OK, crate::simulator::sites::site_list_page())
+                http::html(StatusCode::OK, lock(&self.shared.store).sites.list_page())
             }
             _ => http::not_found(),
         }

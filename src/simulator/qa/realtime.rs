@@ -1,0 +1,238 @@
+//! The realtime websocket: subscriptions as bare text, frames as they come, heartbeats, and its silent ways to fail.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use axum::extract::FromRequestParts;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+use tokio::sync::{broadcast, watch};
+use tokio::time::Instant;
+
+use super::store::Frame;
+use crate::simulator::fault::{SocketFault, SocketFaultKind};
+use crate::simulator::http;
+use crate::simulator::listener::Connection;
+use crate::simulator::names::Host;
+use crate::simulator::shared::{Call, Shared, lock};
+
+/// The stream of the whole network.
+pub(in crate::simulator) const NETWORK_STREAM: &str = "155-questions-active";
+/// A socket that reads more slowly than this many frames misses some.
+const REMEMBERED: usize = 60_000;
+/// A subscription is a short text; more of them than this on one socket are ignored.
+const MAX_STREAM_BYTES: usize = 200;
+const MAX_STREAMS: usize = 20_000;
+/// So many frames are taken from the log at once.
+const BATCH: usize = 256;
+
+/// What was told to everybody.
+#[derive(Debug)]
+pub(in crate::simulator) struct Realtime {
+    frames: Mutex<VecDeque<(u64, Frame)>>,
+    newest: watch::Sender<u64>,
+    /// Sockets that ever asked for the stream of the network.
+    pub(in crate::simulator) subscribers: watch::Sender<u64>,
+}
+
+impl Realtime {
+    pub(in crate::simulator) fn new() -> Self {
+        Self { frames: Mutex::default(), newest: watch::Sender::new(0), subscribers: watch::Sender::new(0) }
+    }
+
+    /// Tells everybody who subscribed.
+    pub(in crate::simulator) fn tell(&self, frames: Vec<Frame>) {
+        if frames.is_empty() {
+            return;
+        }
+        let mut log = lock(&self.frames);
+        let mut number = *self.newest.borrow();
+        for frame in frames {
+            number += 1;
+            if log.len() == REMEMBERED {
+                log.pop_front();
+            }
+            log.push_back((number, frame));
+        }
+        drop(log);
+        self.newest.send_replace(number);
+    }
+
+    /// Frames after number `seen` that one of `streams` gets, and the number up to which that is all.
+    fn after(&self, seen: u64, streams: &HashSet<String>) -> (Vec<String>, u64) {
+        let log = lock(&self.frames);
+        let oldest = log.front().map_or(seen, |(number, _)| number - 1);
+        let skip = usize::try_from(seen.saturating_sub(oldest)).unwrap_or(usize::MAX).min(log.len());
+        let batch: Vec<_> = log.range(skip..).take(BATCH).collect();
+        let upto = batch.last().map_or(seen, |(number, _)| *number);
+        let texts =
+            batch.into_iter().filter(|(_, f)| streams.contains(&f.stream)).map(|(_, f)| f.text.clone());
+        (texts.collect(), upto)
+    }
+}
+
+/// Answers the handshake.
+pub(in crate::simulator) async fn answer(shared: &Arc<Shared>, call: Call) -> Response {
+    let Call { mut parts, connection, .. } = call;
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade.max_message_size(64 << 10),
+        Err(_) => return http::error_page(StatusCode::BAD_REQUEST),
+    };
+    let shared = Arc::clone(shared);
+    upgrade.on_upgrade(move |socket| async move {
+        let tasks = shared.tasks.clone();
+        let (now, seen) = (Instant::now(), *shared.realtime.newest.borrow());
+        let reader = Reader {
+            seen,
+            streams: HashSet::new(),
+            dead: false,
+            answered: true,
+            n_heartbeats: 0,
+            next_heartbeat: now + shared.options.heartbeat,
+            shared,
+            connection,
+        };
+        tasks.track_future(reader.run(socket)).await;
+    })
+}
+
+/// One open socket.
+struct Reader {
+    shared: Arc<Shared>,
+    connection: Connection,
+    streams: HashSet<String>,
+    /// Number of the last frame looked at.
+    seen: u64,
+    /// Heartbeats only, no data.
+    dead: bool,
+    /// Whether the last heartbeat was answered.
+    answered: bool,
+    n_heartbeats: u32,
+    next_heartbeat: Instant,
+}
+
+#[derive(PartialEq)]
+enum Next {
+    GoOn,
+    End,
+}
+
+impl Reader {
+    async fn run(mut self, mut socket: WebSocket) {
+        let shared = Arc::clone(&self.shared);
+        let mut newest = shared.realtime.newest.subscribe();
+        let mut faults = shared.socket_faults.subscribe();
+        let waiting = lock(&shared.faults).take_socket(Host::Realtime);
+        let mut next = match waiting {
+            Some(fault) => self.hit(&mut socket, &fault).await,
+            None => Next::GoOn,
+        };
+        while next == Next::GoOn {
+            next = self.turn(&mut socket, &mut newest, &mut faults).await;
+        }
+    }
+
+    async fn turn(
+        &mut self,
+        socket: &mut WebSocket,
+        newest: &mut watch::Receiver<u64>,
+        faults: &mut broadcast::Receiver<SocketFault>,
+    ) -> Next {
+        newest.borrow_and_update();
+        let (texts, upto) = self.shared.realtime.after(self.seen, &self.streams);
+        let is_behind = upto > self.seen;
+        self.seen = upto;
+        if !self.dead {
+            for text in texts {
+                if !send(socket, text).await {
+                    return Next::End;
+                }
+            }
+        }
+        tokio::select! {
+            // With frames left to look at, only what is ready already is looked at first.
+            () = std::future::ready(()), if is_behind => Next::GoOn,
+            changed = newest.changed() => if changed.is_ok() { Next::GoOn } else { Next::End },
+            () = tokio::time::sleep_until(self.next_heartbeat) => self.heartbeat(socket).await,
+            message = socket.recv() => match message {
+                Some(Ok(Message::Text(text))) => self.hear(socket, &text).await,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => Next::End,
+                Some(Ok(_)) => Next::GoOn,
+            },
+            fault = faults.recv() => match fault {
+                Ok(fault) if fault.host.as_deref().is_none_or(|name| name == Host::Realtime.name()) => {
+                    self.hit(socket, &fault.kind).await
+                }
+                _ => Next::GoOn,
+            },
+            () = self.shared.stop.cancelled() => Next::End,
+        }
+    }
+
+    /// Both payloads are in use; a client must send back what it got.
+    async fn heartbeat(&mut self, socket: &mut WebSocket) -> Next {
+        if !self.answered {
+            return Next::End;
+        }
+        self.answered = false;
+        self.next_heartbeat = Instant::now() + self.shared.options.heartbeat;
+        let data = if self.n_heartbeats % 2 == 0 { "hb" } else { "pong" };
+        self.n_heartbeats += 1;
+        let sent = send(socket, json!({"action": "hb", "data": data}).to_string()).await;
+        if sent { Next::GoOn } else { Next::End }
+    }
+
+    async fn hear(&mut self, socket: &mut WebSocket, text: &str) -> Next {
+        match text {
+            "hb" | "pong" => self.answered = true,
+            "ping" => {
+                let sent = send(socket, json!({"action": "hb", "data": "pong"}).to_string()).await;
+                return if sent { Next::GoOn } else { Next::End };
+            }
+            _ => match text.strip_prefix('-') {
+                Some(stream) => drop(self.streams.remove(stream)),
+                None if text.len() <= MAX_STREAM_BYTES && self.streams.len() < MAX_STREAMS => {
+                    self.streams.insert(text.to_owned());
+                    if text == NETWORK_STREAM {
+                        self.shared.realtime.subscribers.send_modify(|count| *count += 1);
+                    }
+                }
+                None => {}
+            },
+        }
+        Next::GoOn
+    }
+
+    async fn hit(&mut self, socket: &mut WebSocket, fault: &SocketFaultKind) -> Next {
+        let text = match fault {
+            SocketFaultKind::SocketReset => {
+                self.connection.cut();
+                return Next::End;
+            }
+            SocketFaultKind::SocketClose { code } => {
+                let frame = CloseFrame { code: code.unwrap_or(1000), reason: "".into() };
+                // Whether the frame arrives or not, this is the end.
+                let _ = socket.send(Message::Close(Some(frame))).await;
+                return Next::End;
+            }
+            SocketFaultKind::SocketSilent => {
+                self.dead = true;
+                return Next::GoOn;
+            }
+            SocketFaultKind::SocketFrame { text } => text.clone(),
+            SocketFaultKind::SocketUnknown => {
+                json!({"action": "987-mystery", "data": "{\"x\":1}"}).to_string()
+            }
+            SocketFaultKind::SocketHeartbeat { data } => {
+                json!({"action": "hb", "data": data.as_deref().unwrap_or("hb")}).to_string()
+            }
+        };
+        if send(socket, text).await { Next::GoOn } else { Next::End }
+    }
+}
+
+async fn send(socket: &mut WebSocket, text: String) -> bool {
+    socket.send(Message::text(text)).await.is_ok()
+}
