@@ -27,6 +27,7 @@ fn limits(only: Option<&str>) {
     let jitter = Latency(0.05, 0.5);
     let mut misses = [0; 4];
     let mut rows = 0;
+    let mut sums = (0.0, 0.0);
     for (scale, latency, what) in [(1.0, plain, ""), (1.0, jitter, " jitter"), (0.05, plain, " /20")] {
         let latency = Latency(latency.0 * scale, latency.1 * scale);
         for (name, first, second) in cases() {
@@ -43,6 +44,8 @@ fn limits(only: Option<&str>) {
             let f = figures(&course, &limit.scaled(scale), latency);
             let missed = [f.0 < 0.85, f.1 < 0.95, f.2 > 10, f.3 >= 20];
             rows += 1;
+            sums.0 += f.0.min(1.0);
+            sums.1 += f.1.min(1.0);
             for (count, missed) in misses.iter_mut().zip(missed) {
                 *count += usize::from(missed);
             }
@@ -50,6 +53,7 @@ fn limits(only: Option<&str>) {
             println!("{name:<34} {:>8.3}{a} {:>8.3}{b} {:>8}{c} {:>8}{d}", f.0, f.1, f.2, f.3);
         }
     }
+    println!("mean: {:.3}, {:.3}", sums.0 / f64::from(rows), sums.1 / f64::from(rows));
     println!("{rows} rows; goals missed (marked !): {misses:?}");
 }
 

@@ -234,14 +234,14 @@ impl Learner {
         if self.phase == Phase::Refine {
             let width = 1.0 - self.low_ms / best.period_ms;
             let cost = self.cost_ms / best.period_ms;
-            if width > (0.01 * cost).clamp(0.02, 0.08) {
+            if width > (0.012 * cost).clamp(0.02, 0.06) {
                 let plan = best.with_period(self.refined_ms(best.period_ms, cost));
                 self.trial = Some(Trial { change: Change::Period, plan, passed: 0 });
                 return;
             }
             self.phase = Phase::Hold;
             self.quiet = 0;
-            self.probe_after = self.probe_after.max((12.0 * cost.min(10.0)) as usize);
+            self.probe_after = self.probe_after.max(self.affordable(0.04).min(200));
         }
         if self.phase == Phase::Hold && self.quiet >= self.probe_after {
             self.probe(best);
@@ -324,7 +324,14 @@ impl Learner {
 
     /// A trial in the Hold phase failed: the next one comes later.
     pub(super) fn probe_later(&mut self) {
-        self.probe_after = (self.probe_after * 2).clamp(20, PROBE_AFTER_MOST);
+        self.probe_after =
+            (self.probe_after * 2).clamp(20, PROBE_AFTER_MOST.max(self.affordable(0.02)).min(480));
+    }
+
+    /// After how many messages another refusal costs no more than `share` of the rate.
+    fn affordable(&self, share: f64) -> usize {
+        let cycle_cost = self.best.map_or(0.0, |best| self.cost_ms * best.rate());
+        (cycle_cost / share).clamp(1.0, 10_000.0) as usize
     }
 }
 
