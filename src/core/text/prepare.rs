@@ -9,8 +9,11 @@ use std::ops::Range;
 
 use super::entities;
 
-/// What stands in place of a block of code. Something must, so that a link around code does not look empty.
-const CODE: &str = "\ncode\n";
+/// What stands in place of code. Something must, so that a link around code does not look empty; two words as in the
+/// reference, since some of its checks look at links of one word.
+const CODE: &str = "\nstripped code\n";
+/// The same for a block.
+const BLOCK: &str = "\nstripped pre\n";
 
 /// One replaced piece: `to` in the new text stands for `from` in the text before the step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,8 +53,8 @@ impl<'a> Prepared<'a> {
     /// The same without code, if it has any.
     pub fn without_code(&self) -> Option<Prepared<'_>> {
         let mut stripped = Prepared { text: Cow::Borrowed(&*self.text), steps: self.steps.clone() };
-        let pre = stripped.replace_elements("<pre>", "</pre>");
-        let code = stripped.replace_elements("<code>", "</code>");
+        let pre = stripped.replace_elements("<pre>", "</pre>", BLOCK);
+        let code = stripped.replace_elements("<code>", "</code>", CODE);
         (pre || code).then_some(stripped)
     }
 
@@ -102,14 +105,14 @@ impl<'a> Prepared<'a> {
         self.replace(pieces);
     }
 
-    fn replace_elements(&mut self, open: &str, close: &str) -> bool {
+    fn replace_elements(&mut self, open: &str, close: &str, with: &str) -> bool {
         let text = &*self.text;
         let mut pieces = Vec::new();
         let mut at = 0;
         while let Some(start) = text[at..].find(open).map(|found| at + found) {
             // Without an end there is none for later beginnings either.
             let Some(end) = text[start..].find(close).map(|found| start + found + close.len()) else { break };
-            pieces.push((start..end, CODE.to_owned()));
+            pieces.push((start..end, with.to_owned()));
             at = end;
         }
         let any = !pieces.is_empty();
@@ -193,7 +196,7 @@ mod tests {
         let given = "x<pre><code>keto</code></pre> &amp; <code>\n1</code>y <code>open";
         let body = Prepared::body(given);
         let stripped = body.without_code().expect("has code");
-        assert_eq!(stripped.text(), "x\ncode\n & \ncode\ny <code>open");
+        assert_eq!(stripped.text(), "x\nstripped pre\n & \nstripped code\ny <code>open");
         let at = stripped.text().find('y').expect("it is there");
         assert_eq!(&given[stripped.origin(at..at + 1)], "y");
         assert_eq!(&given[stripped.origin(1..3)], "<pre><code>keto</code></pre>");
