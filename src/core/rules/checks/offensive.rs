@@ -14,7 +14,7 @@ static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:(?:mother\W?)?fuck(?:s|ed|ers?|ing|tards?|wits?)?|cunts?|bitch(?:es|y|ing)?|(?:bull)?shit(?:s|ty|head)?|",
         r"ass\W?holes?|arse\W?holes?|dumb\W?ass(?:es)?|jack\W?ass(?:es)?|nigg(?:a|er)s?|fagg?(?:ot)?s?|whores?|sluts?|",
         r"cock\W?suckers?|dick\W?heads?|twats?|wankers?|pussy|pussies|queefs?|fascists?|retards?|you\W+suck|suck\W+my\W+\w+|",
-        r"piss\W?off|go\W+to\W+hell|kill\W+yourself)\b|\b8={2,}D\b",
+        r"piss\W?off|go\W+to\W+hell|kill\W+yourself)\b|\b8={2,}D(?:\s|$)",
     ))
     .expect("a constant that the tests compile")
 });
