@@ -182,7 +182,8 @@ fn question_event(stream: String, data: &Value) -> Frame {
 
 /// A post number, which old servers write as text.
 fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok()).filter(|number| *number > 0)
+    // Beyond 2^53 JSON has no whole numbers, and Stack Exchange no posts.
+    value.as_i64().or_else(|| value.as_str()?.parse().ok()).filter(|number| (1..1 << 53).contains(number))
 }
 
 #[cfg(test)]

@@ -1,0 +1,549 @@
+//! When to ask the API for what: a plain state machine that is told of activity and answers, and says what is due.
+//!
+//! It keeps the API's rules (a ceiling a second, backoff per method, nothing identical within a minute, up to 100 ids
+//! of one site a call) and spends the day's quota so that posts wait as little as it allows; `quota.rs` has the
+//! mathematics. An id that was told waits until an answer shows it, or two answers in a row do not; a failed request
+//! gives its ids back with their first time. What waits is bounded; what is shed for that is counted.
+
+mod gate;
+mod quota;
+mod site;
+mod traffic;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::time::Timestamp;
+use gate::{Gate, IDENTICAL, Method};
+use quota::Quota;
+use site::{Gap, Page, Pending, Site, Why};
+pub use traffic::{DayShape, SiteRate};
+
+/// The most ids that one call may name, and the largest page.
+pub const MAX_IDS: usize = 100;
+
+/// The API has no page beyond this one without a key.
+const MAX_PAGE: u32 = 25;
+
+/// More sites than the network has; frames with ever new hosts do not fill the memory.
+const MAX_SITES: usize = 2_000;
+
+/// A site whose requests are refused is left alone for so long.
+const SUSPENSION: Duration = Duration::from_secs(600);
+
+/// A question that an answer did not show is looked for again after this time.
+const SECOND_LOOK: Duration = Duration::from_secs(10);
+
+/// A listing reaches back this much further than asked for, because clocks differ.
+const OVERLAP_S: i64 = 30;
+
+/// Questions older than this are fetched by id, also where a listing is the rule.
+const LISTING_REACH: Duration = Duration::from_secs(900);
+
+/// What the plan is made for.
+#[derive(Clone, Debug)]
+pub struct PlanOptions {
+    /// Requests a day until an answer tells: 10,000 with a key, 300 without.
+    pub assumed_quota: i64,
+    /// Sites of which the socket does not tell everything, so that they are fetched by listing.
+    pub listed_sites: Vec<String>,
+    /// The most questions that wait; beyond it the site with the longest backlog loses its oldest.
+    pub max_pending: usize,
+    /// The most requests at a time.
+    pub max_in_flight: usize,
+}
+
+impl PlanOptions {
+    /// The usual options.
+    pub fn new(has_key: bool) -> Self {
+        Self {
+            assumed_quota: if has_key { 10_000 } else { 300 },
+            listed_sites: vec!["stackoverflow.com".to_owned()],
+            max_pending: 20_000,
+            max_in_flight: 12,
+        }
+    }
+}
+
+/// A call that is due.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Names it in [`FetchPlan::on_answer`] and [`FetchPlan::on_failure`].
+    pub id: u64,
+    /// Host of the site.
+    pub site: String,
+    /// What to ask.
+    pub work: Work,
+}
+
+/// What to ask of a site.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// These questions (`/questions/{ids}`), at most [`MAX_IDS`], in order.
+    Questions {
+        /// Their ids. Some may belong to no question: ids next to known ones are asked for where there is room.
+        ids: Vec<i64>,
+    },
+    /// A page of the questions that were active at `min` (Unix seconds) or later, latest first (`/questions`).
+    Active {
+        /// Unix seconds.
+        min: i64,
+        /// From 1.
+        page: u32,
+    },
+    /// Whether these posts are still there (`/posts/{ids}`), at most [`MAX_IDS`].
+    Posts {
+        /// Their numbers.
+        ids: Vec<i64>,
+    },
+}
+
+/// What an answer told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    /// The ids of the questions (or posts) that are there.
+    pub found: &'a [i64],
+    /// Whether there is a next page.
+    pub has_more: bool,
+    /// The latest activity among them, in Unix seconds.
+    pub newest_activity: Option<i64>,
+    /// Requests a day.
+    pub quota_max: Option<i64>,
+    /// Requests left.
+    pub quota_remaining: Option<i64>,
+    /// No call of the same method before this is over.
+    pub backoff: Option<Duration>,
+}
+
+/// Why a request gave nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No call of any kind before this is over.
+    Throttled(Duration),
+    /// The same call will be refused again.
+    Refused,
+    /// The answer is too large; ask for less.
+    TooLarge,
+    /// Anything that may be over soon.
+    Unavailable,
+}
+
+/// What was learned of the traffic; worth keeping over a restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learned {
+    shape: DayShape,
+    sites: BTreeMap<String, SiteRate>,
+}
+
+/// How the plan is doing, for metrics and the dashboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PlanStatus {
+    /// Questions that wait.
+    pub pending: usize,
+    /// When the longest-waiting became active.
+    pub oldest: Option<Timestamp>,
+    /// Requests on their way.
+    pub in_flight: usize,
+    /// Requests left today.
+    pub quota_remaining: i64,
+    /// Seconds of waiting that a call is worth at present; 0 when everything is fetched at once.
+    pub price_s: f64,
+    /// Questions given up because too many waited.
+    pub shed: u64,
+    /// Questions that two looks did not find: deleted.
+    pub gone: u64,
+    /// Requests made.
+    pub requests: u64,
+    /// Requests that failed.
+    pub failures: u64,
+}
+
+#[derive(Clone, Debug)]
+struct InFlight {
+    site: String,
+    work: Work,
+    /// The questions that the answer is to show.
+    taken: Vec<(i64, Pending)>,
+    gap: Option<Gap>,
+    /// What `filled_to` was before.
+    filled_to: i64,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct FetchPlan {
+    options: PlanOptions,
+    sites: BTreeMap<String, Site>,
+    in_flight: BTreeMap<u64, InFlight>,
+    gate: Gate,
+    quota: Quota,
+    shape: DayShape,
+    next_id: u64,
+    /// The latest time that was told; an earlier one counts as this.
+    at: Timestamp,
+    pending: usize,
+    status: PlanStatus,
+}
+
+impl FetchPlan {
+    /// An empty plan; `learned` is what an earlier process learned.
+    pub fn new(options: PlanOptions, learned: Option<Learned>, now: Timestamp) -> Self {
+        let learned =
+            learned.unwrap_or_else(|| Learned { shape: DayShape::new(now), sites: BTreeMap::new() });
+        let sites = learned.sites.into_iter().take(MAX_SITES);
+        Self {
+            quota: Quota::new(options.assumed_quota, now),
+            options,
+            sites: sites.map(|(host, rate)| (host, Site::new(rate, MAX_IDS))).collect(),
+            in_flight: BTreeMap::new(),
+            gate: Gate::default(),
+            shape: learned.shape,
+            next_id: 1,
+            at: now,
+            pending: 0,
+            status: PlanStatus::default(),
+        }
+    }
+
+    /// What was learned so far.
+    pub fn learned(&self) -> Learned {
+        let sites = self.sites.iter().map(|(host, site)| (host.clone(), site.rate.clone())).collect();
+        Learned { shape: self.shape.clone(), sites }
+    }
+
+    /// How the plan is doing.
+    pub fn status(&self) -> PlanStatus {
+        let oldest =
+            self.sites.values().flat_map(|site| site.pending.values()).map(|pending| pending.since).min();
+        PlanStatus {
+            pending: self.pending,
+            oldest,
+            in_flight: self.in_flight.len(),
+            quota_remaining: self.quota.remaining(),
+            price_s: self.quota.price(),
+            ..self.status
+        }
+    }
+
+    /// Makes a site known, so that a gap is filled there too. `newest_activity` is the latest activity seen there by
+    /// an earlier process, in Unix seconds.
+    pub fn on_site(&mut self, site: &str, newest_activity: Option<i64>, now: Timestamp) {
+        let now = self.advance(now);
+        if let Some(site) = self.site(site, now) {
+            site.newest_activity = site.newest_activity.max(newest_activity.unwrap_or(0));
+        }
+    }
+
+    /// A question became active. `urgent`: its title or summary looks like spam, so it goes with the next call.
+    pub fn on_activity(&mut self, site: &str, question: i64, urgent: bool, now: Timestamp) {
+        let now = self.advance(now);
+        self.shape.on_event(now);
+        let weight = self.shape.weight(now);
+        let Some(site) = self.site(site, now) else {
+            self.status.shed += 1;
+            return;
+        };
+        site.rate.on_event(weight, now);
+        if site.filled_to == 0 {
+            // Of what was before the first activity nothing is known, so nothing is missing.
+            site.filled_to = question;
+        }
+        site.max_seen = site.max_seen.max(question);
+        let pending = Pending::new(urgent, now);
+        if site.add(question, pending) {
+            self.pending += 1;
+            self.shed();
+        }
+    }
+
+    /// Between `from` and `to` activity may have been missed, on every known site.
+    pub fn on_gap(&mut self, from: Timestamp, to: Timestamp, now: Timestamp) {
+        self.advance(now);
+        for site in self.sites.values_mut() {
+            site.gap = Some(Gap { from, to: to.max(from) }.merge(site.gap));
+        }
+    }
+
+    /// Somebody wants to know whether posts are still there.
+    pub fn on_lookup(&mut self, site: &str, posts: &[i64], now: Timestamp) {
+        let now = self.advance(now);
+        let limit = self.options.max_pending;
+        let Some(site) = self.site(site, now) else { return };
+        for post in posts {
+            if site.lookups.len() < limit {
+                site.lookups.entry(*post).or_insert(now);
+            }
+        }
+    }
+
+    /// The next request that should go out now, if any. To be asked again until it gives none.
+    pub fn due(&mut self, now: Timestamp) -> Option<Request> {
+        let now = self.advance(now);
+        if self.in_flight.len() >= self.options.max_in_flight || self.gate.open_at() > now {
+            return None;
+        }
+        let (price, weight) = (self.quota.price(), self.shape.weight(now));
+        let mut due: Vec<(Why, f64, String)> = self
+            .sites
+            .iter()
+            .filter_map(|(host, site)| {
+                let (why, waited) = site.due(price, weight, |why| self.permits(why), now)?;
+                Some((why, waited, host.clone()))
+            })
+            .collect();
+        due.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        due.into_iter().find_map(|(why, _, host)| self.build(&host, why, now))
+    }
+
+    /// When to ask [`FetchPlan::due`] again if nothing happens before; `None` while nothing waits.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        let (price, weight) = (self.quota.price(), self.shape.weight(self.at));
+        let next = |permits: &dyn Fn(Why) -> bool| {
+            self.sites.values().filter_map(|site| Some(site.next(price, weight, permits, self.at)?.0)).min()
+        };
+        let wanted = next(&|_| true)?;
+        let latest = self.at + Duration::from_secs(60);
+        // What is due but was not given is held back by a repeat or a backoff, which end by themselves.
+        let retry = self.at + Duration::from_millis(250);
+        let permitted =
+            next(&|why| self.permits(why)).map_or(latest, |at| if at > self.at { at } else { retry });
+        let paid = wanted.max(self.quota.credit_at(self.at)).max(retry);
+        Some(permitted.min(paid).max(self.gate.open_at()).min(latest))
+    }
+
+    /// An answer came. An unknown id is ignored.
+    pub fn on_answer(&mut self, id: u64, told: Told<'_>, now: Timestamp) {
+        let now = self.advance(now);
+        let Some(request) = self.in_flight.remove(&id) else { return };
+        self.gate.on_answer(request.work.method(), told.backoff, now);
+        self.quota.on_told(told.quota_max, told.quota_remaining, self.in_flight.len());
+        let Some(site) = self.sites.get_mut(&request.site) else { return };
+        site.max_ids = (site.max_ids * 2).min(MAX_IDS);
+        site.newest_activity = site.newest_activity.max(told.newest_activity.unwrap_or(0));
+        let found: std::collections::HashSet<i64> = told.found.iter().copied().collect();
+        let mut missing: Vec<_> = request.taken.into_iter().filter(|(id, _)| !found.contains(id)).collect();
+        match request.work {
+            Work::Active { min, page } if told.has_more && page < MAX_PAGE => {
+                site.pages.push_back(Page { min, page: page + 1, taken: missing, gap: request.gap });
+                return;
+            }
+            Work::Active { .. } => missing.iter_mut().for_each(|(_, pending)| pending.by_id = true),
+            Work::Questions { .. } | Work::Posts { .. } => {
+                self.status.gone += missing.iter().filter(|(_, pending)| pending.second_look).count() as u64;
+                missing.retain(|(_, pending)| !pending.second_look);
+                for (_, pending) in &mut missing {
+                    (pending.second_look, pending.not_before) = (true, now + SECOND_LOOK);
+                }
+            }
+        }
+        for (id, pending) in missing {
+            self.pending += usize::from(site.add(id, pending));
+        }
+    }
+
+    /// A request failed: what it was to fetch waits again, as old as it was. An unknown id is ignored.
+    pub fn on_failure(&mut self, id: u64, failure: Failure, now: Timestamp) {
+        let now = self.advance(now);
+        let Some(request) = self.in_flight.remove(&id) else { return };
+        self.status.failures += 1;
+        let Some(site) = self.sites.get_mut(&request.site) else { return };
+        match failure {
+            Failure::Throttled(wait) => self.gate.pause(wait, now),
+            Failure::Unavailable => self.gate.on_failure(now),
+            Failure::Refused => site.suspended_until = now + SUSPENSION,
+            Failure::TooLarge => {
+                // One question that is too large alone would block its site for ever.
+                site.suspended_until = if site.max_ids == 1 { now + SUSPENSION } else { now };
+                site.max_ids = (site.max_ids / 2).max(1);
+            }
+        }
+        let by_id = failure == Failure::TooLarge;
+        match request.work {
+            Work::Active { min, page } if page > 1 && !by_id => {
+                site.pages.push_back(Page { min, page, taken: request.taken, gap: request.gap });
+            }
+            Work::Active { .. } | Work::Questions { .. } => {
+                site.filled_to = site.filled_to.min(request.filled_to);
+                if let Some(gap) = request.gap.filter(|_| !by_id) {
+                    site.gap = Some(gap.merge(site.gap));
+                }
+                for (id, mut pending) in request.taken {
+                    pending.by_id |= by_id;
+                    self.pending += usize::from(site.add(id, pending));
+                }
+            }
+            Work::Posts { ids } => {
+                for id in ids {
+                    site.lookups.entry(id).or_insert(now);
+                }
+            }
+        }
+        self.shed();
+    }
+
+    /// Lets time pass, and gives the time that counts.
+    fn advance(&mut self, now: Timestamp) -> Timestamp {
+        self.at = self.at.max(now);
+        self.shape.roll(self.at);
+        if self.quota.advance(self.at) {
+            self.quota.set_price(self.sites.values().map(|site| &site.rate), &self.shape, self.at);
+        }
+        self.at
+    }
+
+    fn site(&mut self, host: &str, now: Timestamp) -> Option<&mut Site> {
+        if !self.sites.contains_key(host) {
+            if self.sites.len() >= MAX_SITES {
+                return None;
+            }
+            self.sites.insert(host.to_owned(), Site::new(SiteRate::new(now), MAX_IDS));
+        }
+        self.sites.get_mut(host)
+    }
+
+    fn shed(&mut self) {
+        while self.pending > self.options.max_pending {
+            let Some(site) = self.sites.values_mut().max_by_key(|site| site.pending.len()) else { return };
+            let oldest = site.pending.iter().min_by_key(|(_, pending)| (pending.urgent, pending.since));
+            let Some(id) = oldest.map(|(id, _)| *id) else { return };
+            site.remove(id);
+            self.pending -= 1;
+            self.status.shed += 1;
+        }
+    }
+
+    fn permits(&self, why: Why) -> bool {
+        match why {
+            Why::Urgent | Why::Page | Why::Lookup => self.quota.permits_hit(),
+            Why::Surge | Why::Gap => self.quota.permits_surge(),
+            Why::Plan => self.quota.permits(),
+        }
+    }
+
+    /// The request for a site that is due; none when it would have to wait for its method or repeats another.
+    fn build(&mut self, host: &str, why: Why, now: Timestamp) -> Option<Request> {
+        let listed = self.options.listed_sites.iter().any(|listed| listed == host);
+        let site = self.sites.get_mut(host)?;
+        let open = |method: Method| self.gate.method_open_at(method) <= now;
+        let (work, chosen) = match why {
+            Why::Page => {
+                let page = site.pages.front()?;
+                (Work::Active { min: page.min, page: page.page }, Vec::new())
+            }
+            Why::Lookup => {
+                (Work::Posts { ids: site.lookups.keys().copied().take(site.max_ids).collect() }, Vec::new())
+            }
+            Why::Urgent | Why::Surge | Why::Gap | Why::Plan => {
+                let chosen = site.choose(site.max_ids, now);
+                let reach =
+                    chosen.iter().filter_map(|id| site.pending.get(id)).map(|pending| pending.since).min();
+                let recent = reach.is_none_or(|since| now.since(since) <= LISTING_REACH);
+                let by_id = chosen.iter().any(|id| site.pending.get(id).is_some_and(|pending| pending.by_id));
+                if site.gap.is_some() && open(Method::Active)
+                    || listed && recent && !by_id && open(Method::Active)
+                {
+                    let since = reach.map_or(i64::MAX, |since| since.as_secs() - OVERLAP_S);
+                    let gap = site.gap.map_or(i64::MAX, |gap| gap.from.as_secs() - OVERLAP_S);
+                    // What the socket did not tell since the last listing; not further back than it is worth.
+                    let unseen = match site.newest_activity {
+                        newest if listed && newest > 0 => newest.max(now.as_secs() - 3600),
+                        _ => i64::MAX,
+                    };
+                    (Work::Active { min: since.min(gap).min(unseen).max(0), page: 1 }, chosen)
+                } else if chosen.is_empty() {
+                    site.rescan();
+                    return None;
+                } else {
+                    let mut ids = chosen.clone();
+                    fill(&mut ids, site);
+                    ids.sort_unstable();
+                    (Work::Questions { ids }, chosen)
+                }
+            }
+        };
+        if !open(work.method()) {
+            return None;
+        }
+        let work = self.vary(host, work, now)?;
+        Some(self.send(host, work, &chosen, why, now))
+    }
+
+    /// The work, changed where needed so that the API's cache does not answer: a neighbouring id more, or a second
+    /// further back. A page of a listing can not be changed and waits.
+    fn vary(&self, host: &str, work: Work, now: Timestamp) -> Option<Work> {
+        let variant = |k: i64| match &work {
+            _ if k == 0 => Some(work.clone()),
+            Work::Questions { ids } => {
+                let mut ids = ids.clone();
+                let extra = ids.last()?.saturating_add(k);
+                if ids.len() >= MAX_IDS {
+                    ids.pop();
+                }
+                ids.push(extra);
+                Some(Work::Questions { ids })
+            }
+            Work::Active { min, page: 1 } => Some(Work::Active { min: min - k, page: 1 }),
+            Work::Active { .. } | Work::Posts { .. } => None,
+        };
+        let tries = i64::try_from(IDENTICAL.as_secs()).unwrap_or(60) * gate::PER_SECOND as i64;
+        (0..tries).map_while(variant).find(|work| !self.gate.is_repeat(host, work, now))
+    }
+
+    fn send(&mut self, host: &str, work: Work, chosen: &[i64], why: Why, now: Timestamp) -> Request {
+        let request = Request { id: self.next_id, site: host.to_owned(), work };
+        self.next_id += 1;
+        self.gate.on_sent(&request, now);
+        self.quota.spend(matches!(why, Why::Surge | Why::Gap));
+        self.status.requests += 1;
+        let site = self.sites.get_mut(host).expect("`build` found it");
+        let mut in_flight = InFlight {
+            site: request.site.clone(),
+            work: request.work.clone(),
+            taken: Vec::new(),
+            gap: None,
+            filled_to: site.filled_to,
+        };
+        match &request.work {
+            Work::Active { page: 1, .. } => {
+                in_flight.gap = site.gap.take();
+                let before = site.pending.len();
+                in_flight.taken = site.take(chosen, now);
+                self.pending = self.pending + site.pending.len() - before;
+                site.filled_to = site.max_seen;
+            }
+            Work::Active { .. } => {
+                if let Some(page) = site.pages.pop_front() {
+                    (in_flight.taken, in_flight.gap) = (page.taken, page.gap);
+                }
+            }
+            Work::Questions { ids } => {
+                // A variant may have left out the last id.
+                let chosen: Vec<i64> = chosen.iter().copied().filter(|id| ids.contains(id)).collect();
+                let before = site.pending.len();
+                in_flight.taken = site.take(&chosen, now);
+                self.pending = self.pending + site.pending.len() - before;
+                site.filled_to = site.max_seen;
+            }
+            Work::Posts { ids } => ids.iter().for_each(|id| {
+                site.lookups.remove(id);
+            }),
+        }
+        self.in_flight.insert(request.id, in_flight);
+        request
+    }
+}
+
+/// Adds ids between the last asked for and the highest seen, newest first, as far as there is room: questions that the
+/// socket did not tell of are found so at no cost.
+fn fill(ids: &mut Vec<i64>, site: &Site) {
+    let known: std::collections::HashSet<i64> = ids.iter().copied().collect();
+    let free = MAX_IDS.min(site.max_ids).saturating_sub(ids.len());
+    ids.extend(
+        (site.filled_to.saturating_add(1)..site.max_seen).rev().filter(|id| !known.contains(id)).take(free),
+    );
+}
+
+#[cfg(test)]
+mod tests;

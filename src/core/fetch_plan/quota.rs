@@ -1,0 +1,193 @@
+//! What a call is worth: the day's quota, and the price that spends it evenly.
+//!
+//! **The mathematics.** A call for a site takes all that waits there. With `r` events a second and a call whenever `n`
+//! wait, an event waits `(n-1)/2r` on average and `r/n` calls a second are spent. Let a call cost as much as `p`
+//! seconds of waiting. Then `(n-1)/2 + pr/n` is to be small, which the largest `n` with `n(n-1) <= 2pr` achieves:
+//! about `sqrt(2pr)`, so a site four times as busy waits half as long, and where `pr < 1` each event is fetched at
+//! once. One price for all sites and all hours gives the least waiting for the calls spent. [`Quota::set_price`] finds
+//! the price at which the traffic expected until midnight UTC spends what is left. It is found anew every few
+//! minutes, so a wrong forecast corrects itself.
+//!
+//! Up to a tenth of the day's quota may go to surges and gaps at any hour: the bucket. Ordinary calls leave it alone; it
+//! melts in the last hours, because what is left at midnight is lost. A credit that refills somewhat faster than
+//! planned bounds what is spent between two looks at the price.
+
+use std::time::Duration;
+
+use super::traffic::{DayShape, SiteRate};
+use crate::core::time::Timestamp;
+
+/// The price is found anew this often.
+const REPRICE: Duration = Duration::from_secs(60);
+
+/// The bucket melts over the last hours of the day, and refills over as many, in seconds.
+const MELT_S: f64 = 3.0 * 3600.0;
+const REFILL_S: f64 = 6.0 * 3600.0;
+
+/// Spending may exceed the plan by this factor.
+const MARGIN: f64 = 1.3;
+
+#[derive(Clone, Debug)]
+pub(super) struct Quota {
+    /// Requests a day.
+    max: f64,
+    /// Requests left today, less those in flight.
+    remaining: f64,
+    /// Days since the epoch that `remaining` speaks of.
+    day: i64,
+    bucket: f64,
+    credit: f64,
+    /// Calls a second that the credit refills with.
+    refill: f64,
+    /// Seconds of waiting that a call is worth.
+    price: f64,
+    priced_at: Option<Timestamp>,
+    /// Up to when bucket and credit are counted.
+    at: Timestamp,
+}
+
+impl Quota {
+    pub(super) fn new(assumed: i64, now: Timestamp) -> Self {
+        let max = assumed.max(1) as f64;
+        Self {
+            max,
+            remaining: max,
+            day: day(now),
+            bucket: max / 10.0,
+            credit: max / 100.0,
+            refill: max / 86_400.0,
+            price: 0.0,
+            priced_at: None,
+            at: now,
+        }
+    }
+
+    pub(super) fn remaining(&self) -> i64 {
+        self.remaining as i64
+    }
+
+    /// Seconds of waiting that a call is worth.
+    pub(super) fn price(&self) -> f64 {
+        self.price
+    }
+
+    /// Lets time pass; true when the price should be found anew.
+    pub(super) fn advance(&mut self, now: Timestamp) -> bool {
+        if day(now) > self.day {
+            // The counter may reset later than midnight; the next answer tells.
+            (self.day, self.remaining, self.bucket) = (day(now), self.max, self.max / 10.0);
+            self.priced_at = None;
+        }
+        let passed = now.since(self.at).as_secs_f64();
+        let left = seconds_left(now);
+        let full = self.max / 10.0 * (left / MELT_S).min(1.0);
+        self.bucket =
+            (self.bucket + passed * self.max / 10.0 / REFILL_S).min(full).min(self.remaining.max(0.0) / 2.0);
+        self.credit = (self.credit + passed * self.refill).min((self.max / 100.0).max(2.0));
+        self.at = self.at.max(now);
+        self.priced_at.is_none_or(|at| now.since(at) >= REPRICE)
+    }
+
+    /// What the plan may spend until midnight.
+    fn spendable(&self) -> f64 {
+        (self.remaining - self.reserve()).max(0.0)
+    }
+
+    /// Kept to the end, for posts that the summary scan found.
+    fn reserve(&self) -> f64 {
+        (self.max / 200.0).max(2.0)
+    }
+
+    /// Finds the price at which the expected traffic spends what is left.
+    pub(super) fn set_price<'a>(
+        &mut self,
+        rates: impl Iterator<Item = &'a SiteRate>,
+        shape: &DayShape,
+        now: Timestamp,
+    ) {
+        let means: Vec<f64> = rates.map(|rate| rate.mean(now)).collect();
+        let rest = shape.rest_of_day(now);
+        let calls = |price: f64| -> f64 {
+            let rate = |weight: f64| {
+                means.iter().map(|mean| mean * weight / batch(price, mean * weight)).sum::<f64>()
+            };
+            rest.iter().map(|(seconds, weight)| seconds * rate(*weight)).sum()
+        };
+        let spendable = self.spendable();
+        let (mut low, mut high) = (1e-1_f64, 1e7_f64);
+        if calls(low) <= spendable {
+            high = low;
+        }
+        for _ in 0..40 {
+            let middle = (low * high).sqrt();
+            if calls(middle) > spendable { low = middle } else { high = middle }
+        }
+        self.price = if high <= 0.1 { 0.0 } else { high };
+        let weight = shape.weight(now);
+        let planned: f64 = means.iter().map(|mean| mean * weight / batch(self.price, mean * weight)).sum();
+        // Where even the cheapest plan leaves quota over, nothing needs to be held back.
+        let even = spendable / seconds_left(now);
+        self.refill =
+            if self.price == 0.0 { even.max(planned) * MARGIN } else { planned.max(even / 4.0) * MARGIN };
+        self.priced_at = Some(now);
+    }
+
+    /// Whether an ordinary call may be made.
+    pub(super) fn permits(&self) -> bool {
+        self.credit >= 1.0 && self.remaining > self.reserve() + self.bucket
+    }
+
+    /// When an ordinary call may be made, if nothing is spent before and the price stays.
+    pub(super) fn credit_at(&self, now: Timestamp) -> Timestamp {
+        if self.permits() {
+            return now;
+        }
+        now + Duration::from_secs_f64(((1.0 - self.credit) / self.refill.max(1e-6)).clamp(0.0, 86_400.0))
+    }
+
+    /// Whether a surge or a gap may be served.
+    pub(super) fn permits_surge(&self) -> bool {
+        self.bucket >= 1.0 && self.remaining > self.reserve()
+    }
+
+    /// Whether a post that the summary scan found may be fetched. At 0 too, because 0 has been seen as a glitch; the
+    /// API then answers with a throttle that says how long to wait.
+    pub(super) fn permits_hit(&self) -> bool {
+        self.remaining > -10.0
+    }
+
+    pub(super) fn spend(&mut self, from_bucket: bool) {
+        self.remaining -= 1.0;
+        if from_bucket { self.bucket -= 1.0 } else { self.credit -= 1.0 }
+    }
+
+    /// Takes over what an answer told; `in_flight` calls are not in it yet.
+    pub(super) fn on_told(&mut self, max: Option<i64>, remaining: Option<i64>, in_flight: usize) {
+        if let Some(max) = max.filter(|max| *max > 0) {
+            if max as f64 != self.max {
+                (self.max, self.priced_at) = (max as f64, None);
+            }
+        }
+        if let Some(remaining) = remaining {
+            let remaining = remaining as f64 - in_flight as f64;
+            // A jump is a reset, or another program that shares the quota.
+            if (remaining - self.remaining).abs() > self.max / 20.0 {
+                self.priced_at = None;
+            }
+            self.remaining = remaining.min(self.max);
+        }
+    }
+}
+
+/// How many events a call should take, see the module's text: at least 1, and not more than one call can.
+pub(super) fn batch(price: f64, rate: f64) -> f64 {
+    ((1.0 + (1.0 + 8.0 * price * rate).sqrt()) / 2.0).floor().min(super::MAX_IDS as f64)
+}
+
+fn day(now: Timestamp) -> i64 {
+    now.as_secs().div_euclid(86_400)
+}
+
+fn seconds_left(now: Timestamp) -> f64 {
+    (86_400 - now.as_secs().rem_euclid(86_400)) as f64
+}

@@ -1,0 +1,144 @@
+//! How much activity to expect: a mean rate per site, and one shape of the day for all.
+//!
+//! The two are learned apart because most sites have too few events to learn 24 hours each. A site's events count
+//! inversely to the hour they fall in, so its rate means "at an average hour".
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::time::Timestamp;
+
+/// Older events fade with this time constant, in seconds: two days, so that a weekend is noticed.
+const FADE_S: f64 = 172_800.0;
+
+/// Surges are judged over this time, in seconds.
+const SURGE_S: f64 = 60.0;
+
+/// A site of which nothing is known has half an event an hour.
+const PRIOR_EVENTS: f64 = 0.5;
+const PRIOR_S: f64 = 3_600.0;
+
+/// The rate of one site.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SiteRate {
+    /// Faded sum of events, each divided by the weight of its hour.
+    events: f64,
+    /// Faded seconds of observation.
+    seconds: f64,
+    /// Up to when both are counted.
+    at: Timestamp,
+    /// Faded sum of the last minute's events.
+    #[serde(skip)]
+    surge: f64,
+    #[serde(skip)]
+    surge_at: Timestamp,
+}
+
+impl SiteRate {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { at: now, surge_at: now, ..Self::default() }
+    }
+
+    pub(super) fn on_event(&mut self, hour_weight: f64, now: Timestamp) {
+        let (events, seconds) = self.faded(now);
+        (self.events, self.seconds, self.at) = (events + 1.0 / hour_weight, seconds, self.at.max(now));
+        self.surge = self.surge_now(now) + 1.0;
+        self.surge_at = self.surge_at.max(now);
+    }
+
+    fn faded(&self, now: Timestamp) -> (f64, f64) {
+        let passed = now.since(self.at).as_secs_f64();
+        let fade = (-passed / FADE_S).exp();
+        (self.events * fade, self.seconds * fade + FADE_S * (1.0 - fade))
+    }
+
+    fn surge_now(&self, now: Timestamp) -> f64 {
+        self.surge * (-now.since(self.surge_at).as_secs_f64() / SURGE_S).exp()
+    }
+
+    /// Events a second at an hour of average traffic.
+    pub(super) fn mean(&self, now: Timestamp) -> f64 {
+        let (events, seconds) = self.faded(now);
+        (events + PRIOR_EVENTS) / (seconds + PRIOR_S)
+    }
+
+    /// Whether far more came in the last minute than is usual there.
+    pub(super) fn surges(&self, hour_weight: f64, now: Timestamp) -> bool {
+        self.surge_now(now) > 4.0 + 3.0 * self.mean(now) * hour_weight * SURGE_S
+    }
+
+    /// Events a second now.
+    pub(super) fn current(&self, hour_weight: f64, now: Timestamp) -> f64 {
+        let usual = self.mean(now) * hour_weight;
+        if self.surges(hour_weight, now) { self.surge_now(now) / SURGE_S } else { usual }
+    }
+}
+
+/// The shape of the day: how much busier each UTC hour is than the mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DayShape {
+    /// Mean 1.
+    weights: [f64; 24],
+    /// Events of each hour when it was last seen in full.
+    counts: [Option<f64>; 24],
+    /// Hours since the epoch, and events in that hour so far.
+    hour: i64,
+    events: f64,
+    /// Whether the present hour was observed from its start.
+    whole: bool,
+}
+
+impl DayShape {
+    pub(super) fn new(now: Timestamp) -> Self {
+        let hour = now.as_secs().div_euclid(3600);
+        Self { weights: [1.0; 24], counts: [None; 24], hour, events: 0.0, whole: false }
+    }
+
+    pub(super) fn on_event(&mut self, now: Timestamp) {
+        self.roll(now);
+        self.events += 1.0;
+    }
+
+    /// Closes the hours that are over.
+    pub(super) fn roll(&mut self, now: Timestamp) {
+        let hour = now.as_secs().div_euclid(3600);
+        if hour <= self.hour {
+            return;
+        }
+        if self.whole {
+            let count = &mut self.counts[of_day(self.hour)];
+            *count = Some(count.map_or(self.events, |old| 0.5 * (old + self.events)));
+        }
+        // Of hours that passed without an event nothing is known: perhaps nobody listened.
+        self.whole = hour == self.hour + 1;
+        (self.hour, self.events) = (hour, 0.0);
+        let known: Vec<f64> = self.counts.iter().flatten().copied().collect();
+        // A part of the day says little about the whole.
+        if known.len() >= 20 {
+            let mean = known.iter().sum::<f64>() / known.len() as f64;
+            for (weight, count) in self.weights.iter_mut().zip(&self.counts) {
+                *weight = count.map_or(1.0, |count| (count / mean.max(1.0)).clamp(0.1, 10.0));
+            }
+        }
+    }
+
+    /// The weight of the hour that `at` falls in.
+    pub(super) fn weight(&self, at: Timestamp) -> f64 {
+        self.weights[of_day(at.as_secs().div_euclid(3600))]
+    }
+
+    /// The stretches from `now` to the end of the UTC day: seconds and weight of each.
+    pub(super) fn rest_of_day(&self, now: Timestamp) -> Vec<(f64, f64)> {
+        let second = now.as_secs().rem_euclid(86_400);
+        let first = usize::try_from(second / 3600).unwrap_or(0);
+        (first..24)
+            .map(|hour| {
+                let start = (hour as i64 * 3600).max(second);
+                (((hour as i64 + 1) * 3600 - start) as f64, self.weights[hour])
+            })
+            .collect()
+    }
+}
+
+fn of_day(hour: i64) -> usize {
+    usize::try_from(hour.rem_euclid(24)).unwrap_or(0)
+}
