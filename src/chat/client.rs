@@ -13,10 +13,14 @@ use super::error::{ChatError, EditError, LoginError, SendError, SetupError, word
 use super::event::{ChatEvent, ServerEvent};
 use super::http::{Http, Request};
 use super::jar::Jar;
-use super::session::{Bases, Session};
+use super::session::{Bases, Session, is_local};
 use super::text::{reply_text, without_breaks};
 use super::write::write;
 use super::{answers, login, lookup, pages, stream};
+
+/// What the program calls itself towards chat.
+pub const USER_AGENT: &str =
+    concat!("smokestack/", env!("CARGO_PKG_VERSION"), " (spam watcher for chat rooms)");
 
 /// Events that wait for a slow reader; then the socket is no longer read.
 const EVENTS_WAITING_MAX: usize = 256;
@@ -148,6 +152,7 @@ pub struct EventGuard(
 #[derive(Clone)]
 pub struct Client {
     session: Arc<Session>,
+    silence_max: Duration,
     /// Rooms of the messages that were sent last, newest last: an edit tells chat the room that it comes from.
     sent_in: Arc<Mutex<VecDeque<(i64, i64)>>>,
 }
@@ -166,8 +171,15 @@ impl Client {
     pub fn new(options: ClientOptions) -> Result<Self, SetupError> {
         let bases = Bases::parse(&options.server)?;
         let jar = Arc::new(Jar::open(options.jar_path)?);
-        let http = Http::new(jar, options.request_timeout, &options.user_agent)?;
-        Ok(Self { session: Arc::new(Session::new(bases, http)), sent_in: Arc::default() })
+        let http = Http::new(jar, options.request_timeout, &options.user_agent, is_local(&bases.chat))?;
+        let session = Arc::new(Session::new(bases, http));
+        Ok(Self { session, silence_max: stream::SILENCE_MAX, sent_in: Arc::default() })
+    }
+
+    /// Takes a socket for dead after another time without a word than the usual 60 s.
+    #[must_use]
+    pub fn with_silence_max(self, silence_max: Duration) -> Self {
+        Self { silence_max, ..self }
     }
 
     /// Logs in: with the saved cookies when they still serve, else with e-mail and password. Call it at the start and
@@ -176,7 +188,7 @@ impl Client {
         login::login(&self.session, credentials).await
     }
 
-    /// Opens the page of a room, which is what joins it.
+    /// Enters a room: opens its page, which tells what we may do there, and its listing, which makes us present.
     pub async fn join(&self, room: i64) -> Result<RoomInfo, ChatError> {
         let answer =
             self.session.http.repeated(&Request::get(self.session.chat(&format!("/rooms/{room}")))).await?;
@@ -195,14 +207,15 @@ impl Client {
             let words = format!("private room `{}`", words(&page.name));
             return Err(ChatError::NoPermission { what: format!("room {room}"), words });
         }
+        lookup::history(&self.session, room, None, 1).await?;
         Ok(RoomInfo { id: room, name: words(&page.name), can_post: page.can_post, words: words(&page.words) })
     }
 
-    /// Hands out what happens in `rooms` (join them first), from the event after `resume` on; none: from now on.
+    /// Hands out what happens in `rooms`, from the event after `resume` on; none: from now on.
     /// The stream lives until the guard is dropped and needs nothing else of the caller: it reconnects by itself.
     pub fn events(&self, rooms: Vec<i64>, resume: Option<i64>) -> (EventStream, EventGuard) {
         let (sender, receiver) = mpsc::channel(EVENTS_WAITING_MAX);
-        let task = tokio::spawn(stream::run(self.session.clone(), rooms, resume, sender));
+        let task = tokio::spawn(stream::run(self.session.clone(), rooms, resume, self.silence_max, sender));
         (receiver, EventGuard(AbortOnDropHandle::new(task)))
     }
 

@@ -9,10 +9,18 @@ use super::event::ChatEvent;
 /// Ids of events that are remembered to know a repeated one. Repetitions come within a frame or after a reconnect.
 const REMEMBERED_MAX: usize = 10_000;
 
+/// Where a frame came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Socket,
+    /// The answer names every room that was asked for, so it says nothing about what the socket reports.
+    Poll,
+}
+
 /// Reads frames of one server.
 pub(super) struct Reader {
     rooms: HashSet<i64>,
-    /// Rooms that frames have named since the last [`Reader::reconnected`].
+    /// Rooms that the socket has named since the last [`Reader::reconnected`].
     named: HashSet<i64>,
     seen: HashSet<i64>,
     seen_order: VecDeque<i64>,
@@ -47,7 +55,7 @@ impl Reader {
         }
     }
 
-    /// Our rooms that the frames since the last connection did not name, sorted.
+    /// Our rooms that the socket has not named since it was opened, sorted.
     pub(super) fn unnamed(&self) -> Vec<i64> {
         let mut unnamed: Vec<_> = self.rooms.difference(&self.named).copied().collect();
         unnamed.sort_unstable();
@@ -58,12 +66,14 @@ impl Reader {
     ///
     /// A frame is `{"r11540":{"e":[...],"t":150000131,"d":1},...}`. An event may stand under the key of another room
     /// and under several, so its own room and id decide.
-    pub(super) fn read(&mut self, frame: &str) -> Option<Vec<ChatEvent>> {
+    pub(super) fn read(&mut self, frame: &str, source: Source) -> Option<Vec<ChatEvent>> {
         let Ok(Value::Object(frame)) = serde_json::from_str::<Value>(frame) else { return None };
         let mut events = Vec::new();
         for (key, value) in &frame {
             let Some(room) = key.strip_prefix('r').and_then(|room| room.parse().ok()) else { continue };
-            self.named.insert(room);
+            if source == Source::Socket {
+                self.named.insert(room);
+            }
             if let Some(Value::Array(listed)) = value.get("e") {
                 events.extend(
                     listed

@@ -94,9 +94,19 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(jar: Arc<Jar>, timeout: Duration, user_agent: &str) -> Result<Self, SetupError> {
+    /// `is_local`: the server is on this machine, where no proxy could reach it.
+    pub(super) fn new(
+        jar: Arc<Jar>,
+        timeout: Duration,
+        user_agent: &str,
+        is_local: bool,
+    ) -> Result<Self, SetupError> {
         let build = |policy| {
-            reqwest::Client::builder()
+            let mut builder = reqwest::Client::builder();
+            if is_local {
+                builder = builder.no_proxy();
+            }
+            builder
                 .user_agent(user_agent)
                 .cookie_provider(jar.clone())
                 .redirect(policy)

@@ -13,7 +13,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use cookie_store::CookieStore;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
-use reqwest_cookie_store::CookieStoreMutex;
 
 use super::error::SetupError;
 
@@ -23,9 +22,18 @@ const PASSING: [&str; 3] = ["__cf_bm", "__cflb", "_cfuvid"];
 /// A file of cookies of one account is some kilobytes; one of this size is something else.
 const FILE_MAX_BYTES: u64 = 1 << 20;
 
+/// Where the cookies of an account are kept in a data folder.
+pub fn path_in(data_dir: &Path, server: &str, account: &str) -> PathBuf {
+    let plain = |name: &str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+        name.replace(|c| !is_plain(c), "_")
+    };
+    data_dir.join("cookies").join(format!("{}_{}.json", plain(server), plain(account)))
+}
+
 /// Cookies of one account. Shared with the HTTP client.
 pub struct Jar {
-    store: CookieStoreMutex,
+    store: Mutex<CookieStore>,
     path: Option<PathBuf>,
     /// Whether a server has set a cookie since this was last asked.
     was_set: AtomicBool,
@@ -42,12 +50,22 @@ impl std::fmt::Debug for Jar {
 
 impl reqwest::cookie::CookieStore for Jar {
     fn set_cookies(&self, headers: &mut dyn Iterator<Item = &HeaderValue>, url: &Url) {
-        reqwest::cookie::CookieStore::set_cookies(&self.store, headers, url);
+        let mut store = self.lock();
+        for header in headers {
+            // `store_response_cookies` would do it, but writes cookies without `Secure` to the debug log.
+            let stored = header.to_str().ok().map(|cookie| store.parse(cookie, url));
+            if !matches!(stored, Some(Ok(_))) {
+                tracing::debug!("a cookie of `{}` was not taken", url.host_str().unwrap_or_default());
+            }
+        }
         self.was_set.store(true, Ordering::Release);
     }
 
     fn cookies(&self, url: &Url) -> Option<HeaderValue> {
-        let mut value = reqwest::cookie::CookieStore::cookies(&self.store, url)?;
+        let store = self.lock();
+        let pairs: Vec<_> =
+            store.get_request_values(url).map(|(name, value)| format!("{name}={value}")).collect();
+        let mut value = HeaderValue::from_str(&pairs.join("; ")).ok().filter(|value| !value.is_empty())?;
         value.set_sensitive(true);
         Some(value)
     }
@@ -63,7 +81,7 @@ impl Jar {
             None => CookieStore::default(),
         };
         let saved = Mutex::new(lasting(&store));
-        Ok(Self { store: CookieStoreMutex::new(store), path, was_set: AtomicBool::new(false), saved })
+        Ok(Self { store: Mutex::new(store), path, was_set: AtomicBool::new(false), saved })
     }
 
     /// Whether a request to `url` would carry a cookie of this name.

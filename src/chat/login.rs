@@ -81,7 +81,8 @@ async fn by_form(session: &Session, credentials: &Credentials) -> Result<LoginHo
     if pages::is_login_form(&answer.body) {
         return Err(LoginError::WrongCredentials { site: shown(base) });
     }
-    Err(not_logged_in(base, &format!("HTTP {} and neither a cookie nor the form", answer.status)))
+    // Neither yes nor no: a page of a site in trouble.
+    Err(trouble(base, answer.html()))
 }
 
 /// The errors that any page on the way to a login can be.

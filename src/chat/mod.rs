@@ -21,7 +21,11 @@ mod write;
 
 pub use client::{
     Client, ClientOptions, Credentials, EventGuard, EventStream, History, LoginHow, Me, Pingable, RoomInfo,
-    Sent, ServerUrls, UserInfo,
+    Sent, ServerUrls, USER_AGENT, UserInfo,
 };
 pub use error::{ChatError, EditError, LoginError, SendError, SetupError};
 pub use event::{ChatEvent, EventKind, ServerEvent};
+
+/// Log directives that every filter ends with, whatever the operator asks for: the HTML parser writes each tag of a page to
+/// its debug log, fkeys and all.
+pub const LOG_LIMITS: [&str; 2] = ["html5ever=info", "selectors=info"];

@@ -20,14 +20,14 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 
 use super::error::{ChatError, words};
 use super::event::ServerEvent;
-use super::frame::Reader;
+use super::frame::{Reader, Source};
 use super::http::{ANSWER_MAX_BYTES, chain, jittered};
 use super::lookup;
 use super::session::Session;
 use crate::core::time::Timestamp;
 
 /// Keep-alives come every 15 to 20 s; SmokeDetector's watchdog waits as long.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+pub(super) const SILENCE_MAX: Duration = Duration::from_secs(60);
 const SOCKET_AGE_MAX: Duration = Duration::from_secs(4 * 3600);
 /// A socket that lived so long was a good one: the next attempt is a first one.
 const GOOD_AGE: Duration = Duration::from_secs(30);
@@ -37,10 +37,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// How often the counter is handed out when nothing else is.
 const COUNTER_EVERY: Duration = Duration::from_secs(10);
-/// Frames of a new socket after which a room that none of them named is looked after by itself.
-const FRAMES_BEFORE_DOUBT: u32 = 3;
-/// How often rooms that the socket does not report are polled.
-const STRAY_POLL_EVERY: Duration = Duration::from_secs(15);
+/// How often rooms are polled that no frame of the socket has named yet. They may be quiet, or not reported by it:
+/// nobody documents when a socket reports the other rooms of its user.
+const UNNAMED_POLL_EVERY: Duration = Duration::from_secs(10);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -49,16 +48,19 @@ pub(super) async fn run(
     session: Arc<Session>,
     rooms: Vec<i64>,
     resume: Option<i64>,
+    silence_max: Duration,
     sender: mpsc::Sender<ServerEvent>,
 ) {
-    let Some(&first) = rooms.first() else { return sender.closed().await };
+    if rooms.is_empty() {
+        return sender.closed().await;
+    }
     let last_sign = session.clock.now();
     let reader = resume.map(|counter| Reader::new(&rooms, counter));
     let mut stream = Stream {
         session,
         rooms,
-        first,
         reader,
+        silence_max,
         sender,
         state: State::New,
         last_sign,
@@ -84,8 +86,7 @@ enum State {
 struct Stream {
     session: Arc<Session>,
     rooms: Vec<i64>,
-    /// The room that the socket is asked for; it reports the others as well.
-    first: i64,
+    silence_max: Duration,
     /// None until the server's counter is known.
     reader: Option<Reader>,
     sender: mpsc::Sender<ServerEvent>,
@@ -121,32 +122,46 @@ impl Stream {
         }
     }
 
-    /// Asks for a socket and opens it.
+    /// Enters the rooms, asks for a socket and opens it.
     async fn open(&mut self) -> Result<Socket, ChatError> {
-        let counter = lookup::history(&self.session, self.first, None, 1).await?.counter;
+        let mut entered: Option<(i64, i64)> = None;
+        let mut refused = None;
+        for &room in &self.rooms {
+            // This listing is what makes us present, and with it the socket of one room report the others.
+            match lookup::history(&self.session, room, None, 1).await {
+                Ok(history) => entered = entered.or(Some((room, history.counter))),
+                // One room that is gone must not keep the others from being heard.
+                Err(why @ (ChatError::NotFound { .. } | ChatError::NoPermission { .. })) => {
+                    tracing::debug!("room {room} can not be entered: {why}");
+                    refused = Some(why);
+                }
+                Err(why) => return Err(why),
+            }
+        }
+        let Some((room, counter)) = entered else {
+            return Err(refused.expect("there are rooms, and each was entered or refused"));
+        };
         let reader = self.reader.get_or_insert_with(|| Reader::new(&self.rooms, counter));
         reader.reconnected(counter);
-        open_socket(&self.session, self.first, reader.counter()).await
+        open_socket(&self.session, room, reader.counter()).await
     }
 
     /// Reads a socket until it ends; gives why.
     async fn listen(&mut self, mut socket: Socket) -> Result<ChatError, Gone> {
         let opened = Instant::now();
         let mut last_text = opened;
-        let mut n_frames = 0u32;
-        let mut strays: Option<Strays> = None;
-        let mut next_stray_poll = opened + STRAY_POLL_EVERY;
+        let mut next_poll = opened + UNNAMED_POLL_EVERY;
         let ended = |why: String| ChatError::Broken { what: "chat socket".to_owned(), why };
         loop {
             let message = tokio::select! {
                 message = socket.next() => message,
                 () = self.sender.closed() => return Err(Gone),
-                () = tokio::time::sleep_until(last_text + SILENCE_MAX) => {
-                    return Ok(ended(format!("silent for {} s", SILENCE_MAX.as_secs())));
+                () = tokio::time::sleep_until(last_text + self.silence_max) => {
+                    return Ok(ended(format!("silent for {} s", self.silence_max.as_secs())));
                 }
                 () = tokio::time::sleep_until(opened + SOCKET_AGE_MAX) => return Ok(ended("old age".to_owned())),
-                () = tokio::time::sleep_until(next_stray_poll), if strays.is_some() => {
-                    next_stray_poll = Instant::now() + STRAY_POLL_EVERY;
+                () = tokio::time::sleep_until(next_poll) => {
+                    next_poll = Instant::now() + UNNAMED_POLL_EVERY;
                     let rooms = self.reader.as_ref().map(Reader::unnamed).unwrap_or_default();
                     if !rooms.is_empty() && let Err(error) = self.poll(&rooms).await? {
                         tracing::debug!("rooms that the chat socket does not report can not be polled: {error}");
@@ -161,13 +176,7 @@ impl Stream {
                         let _ = socket.send(Message::Text(text)).await;
                         continue;
                     }
-                    n_frames = n_frames.saturating_add(1);
-                    self.hand_out(&text).await?;
-                    let unnamed = self.reader.as_ref().map(Reader::unnamed).unwrap_or_default();
-                    if n_frames == FRAMES_BEFORE_DOUBT && !unnamed.is_empty() {
-                        strays = Some(Strays::enter(self.session.clone(), unnamed));
-                        next_stray_poll = Instant::now() + STRAY_POLL_EVERY;
-                    }
+                    self.hand_out(&text, Source::Socket).await?;
                 }
                 Some(Ok(Message::Close(frame))) => {
                     let code = frame.map(|frame| format!(", code {}", frame.code)).unwrap_or_default();
@@ -221,15 +230,15 @@ impl Stream {
         if let Err(error) = answer.json::<serde::de::IgnoredAny>() {
             return Ok(Err(error));
         }
-        self.hand_out(&answer.body).await?;
+        self.hand_out(&answer.body, Source::Poll).await?;
         Ok(Ok(()))
     }
 
     /// Hands out what a frame brings. What is no frame is passed over.
-    async fn hand_out(&mut self, frame: &str) -> Result<(), Gone> {
+    async fn hand_out(&mut self, frame: &str, source: Source) -> Result<(), Gone> {
         self.last_sign = self.session.clock.now();
         let Some(reader) = &mut self.reader else { return Ok(()) };
-        let Some(events) = reader.read(frame) else {
+        let Some(events) = reader.read(frame, source) else {
             tracing::debug!("chat sent what is no frame: {}", words(frame));
             return Ok(());
         };
@@ -264,30 +273,6 @@ impl Stream {
 
     async fn say(&self, event: ServerEvent) -> Result<(), Gone> {
         self.sender.send(event).await.map_err(|_| Gone)
-    }
-}
-
-/// Makes us present in rooms that the socket does not report, as a browser would: a socket of their own, for a moment.
-struct Strays {
-    _task: tokio_util::task::AbortOnDropHandle<()>,
-}
-
-impl Strays {
-    fn enter(session: Arc<Session>, rooms: Vec<i64>) -> Self {
-        let task = tokio::spawn(async move {
-            for room in rooms {
-                // Any number beyond the counter asks for no backlog.
-                match open_socket(&session, room, 99_999_999_999).await {
-                    Ok(mut socket) => {
-                        let _ = timeout(Duration::from_secs(5), socket.next()).await;
-                        let _ = timeout(Duration::from_secs(1), socket.close(None)).await;
-                    }
-                    Err(error) => tracing::debug!("room {room} can not be entered by a socket: {error}"),
-                }
-                sleep(Duration::from_secs(1)).await;
-            }
-        });
-        Self { _task: tokio_util::task::AbortOnDropHandle::new(task) }
     }
 }
 

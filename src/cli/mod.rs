@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod login;
 pub mod rooms;
 pub mod scan;
 pub mod simulate;

@@ -1,4 +1,5 @@
 //! Tests that drive the program as people see it. One binary, so that it links once.
+mod chat;
 mod fixtures;
 mod rate_limit;
 mod reference_verdicts;

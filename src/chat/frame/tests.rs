@@ -9,7 +9,7 @@ fn event(id: i64, kind: i64, room: i64) -> Value {
 }
 
 fn ids(reader: &mut Reader, frame: &Value) -> Vec<i64> {
-    let events = reader.read(&frame.to_string()).expect("a frame");
+    let events = reader.read(&frame.to_string(), Source::Socket).expect("a frame");
     events.into_iter().filter_map(|event| event.id).collect()
 }
 
@@ -33,7 +33,7 @@ fn frames_without_events_only_move_the_counter() {
 fn what_is_no_frame_is_no_frame() {
     let mut reader = Reader::new(&[1], 0);
     for text in ["", "null", "[]", "<html>", "{\"r1\":{\"e\":[", "7", &"[".repeat(100_000)] {
-        assert_eq!(reader.read(text), None);
+        assert_eq!(reader.read(text, Source::Socket), None);
     }
     assert_eq!(reader.counter(), 0);
 }
@@ -66,7 +66,7 @@ fn a_malformed_event_does_not_hide_its_neighbours() {
     let mut wrong = event(7, 1, 1);
     wrong["user_id"] = json!("4711");
     let frame = json!({"r1": {"e": [null, 7, {}, {"event_type": 1}, wrong, event(8, 999, 1)], "t": 8}});
-    let events = reader.read(&frame.to_string()).expect("a frame");
+    let events = reader.read(&frame.to_string(), Source::Socket).expect("a frame");
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].kind, EventKind::Other(999));
 }
@@ -88,7 +88,9 @@ fn optional_fields_may_be_missing_or_null() {
 fn rooms_that_a_socket_does_not_report_are_known() {
     let mut reader = Reader::new(&[1, 2, 3], 10);
     assert_eq!(reader.unnamed(), [1, 2, 3]);
-    reader.read(r#"{"r2":{},"r9":{}}"#);
+    reader.read(r#"{"r1":{},"r2":{}}"#, Source::Poll);
+    assert_eq!(reader.unnamed(), [1, 2, 3]);
+    reader.read(r#"{"r2":{},"r9":{}}"#, Source::Socket);
     assert_eq!(reader.unnamed(), [1, 3]);
     reader.reconnected(10);
     assert_eq!(reader.unnamed(), [1, 2, 3]);
