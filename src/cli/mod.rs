@@ -24,6 +24,7 @@ struct Cli {
 enum Command {
     Scan(scan::ScanArgs),
     Rooms(rooms::RoomsArgs),
+    Simulate(simulate::SimulateArgs),
 }
 
 /// Wrong usage or configuration.
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Scan(args) => scan::run(args),
         Command::Rooms(args) => rooms::run(args),
+        Command::Simulate(args) => simulate::run(args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
