@@ -45,6 +45,7 @@ use shared::{ChatHost, Shared, lock};
 use site::accounts::{Account, LoginOutcome};
 use wave::Playing;
 
+use crate::core::time::Timestamp;
 use crate::core::wave::WaveEvent;
 
 /// E-mail address of the account that every network has from the start.
@@ -194,6 +195,11 @@ impl Network {
     /// The address of each host.
     pub fn urls(&self) -> &Urls {
         &self.shared.urls
+    }
+
+    /// Its present time: the real one.
+    pub fn now(&self) -> Timestamp {
+        self.shared.now()
     }
 
     /// How it behaves.

@@ -465,11 +465,11 @@ impl ChatServer {
         mentioned: &BTreeSet<i64>,
     ) {
         let Some(message) = self.messages.get(&id) else { return };
-        let event = self.message_event(event_type, message, Some(actor));
-        let mut private = event.clone();
-        if event_type == kind::DELETED && message.user != actor {
-            private.target_user_id = Some(message.user);
+        let mut event = self.message_event(event_type, message, Some(actor));
+        if message.user != actor {
+            event.target_user_id = Some(message.user);
         }
+        let mut private = event.clone();
         if let Some(user) = replied {
             private.event_type = kind::REPLIED;
             private.target_user_id = Some(user);

@@ -308,9 +308,10 @@ impl ChatServer {
     pub fn connected(&mut self, user: i64, room: i64, now: Timestamp) {
         self.join(user, room, now);
         let Some(here) = self.rooms.get_mut(&room) else { return };
-        let sockets = here.present.entry(user).or_insert(0);
-        *sockets += 1;
-        if *sockets == 1 {
+        // Who comes back before the room noticed that they were gone has never left.
+        let is_new = !here.present.contains_key(&user);
+        *here.present.entry(user).or_insert(0) += 1;
+        if is_new {
             self.push_presence(kind::ENTERED, user, room, now);
         }
     }
