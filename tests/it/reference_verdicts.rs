@@ -73,7 +73,7 @@ fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Vec<T> {
 fn taken(index: usize, id: &str) -> bool {
     std::env::var_os("SMOKESTACK_ALL_POSTS").is_some()
         || ["struct-", "test-", "ms-", "spamtitle-"].iter().any(|made| id.starts_with(made))
-        || index % SAMPLE == 0
+        || index.is_multiple_of(SAMPLE)
 }
 
 fn load(shared: &Path) -> RuleSet {

@@ -5,6 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// Longer names can not exist; in bytes, with room for names written with per-cent signs.
+const MAX_HOST: usize = 1_000;
+
 /// The host name in `url`, with or without a protocol: up to the port, path or white space, without user name.
 pub(super) fn host_of(url: &str) -> &str {
     let rest = url.find("://").map_or(url, |at| &url[at + 3..]);
@@ -18,6 +21,9 @@ pub(super) fn host_of(url: &str) -> &str {
 /// The label that names the site in a host name, such as `example` in `www.example.co.uk`; decoded from
 /// punycode and per-cent signs, lower case. None when the host does not end in a known public suffix.
 pub(super) fn site_label(host: &str) -> Option<String> {
+    if host.len() > MAX_HOST {
+        return None;
+    }
     let host = percent_decoded(host.trim().trim_end_matches('.'));
     let (host, _) = idna::domain_to_unicode(&host);
     let host = host.to_lowercase();

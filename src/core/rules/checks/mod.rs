@@ -173,4 +173,90 @@ mod tests {
         }
         assert!(find("no-such-check").is_none());
     }
+
+    /// What a check must bear: its hits are slices of what it was given.
+    fn run_on(check: Check, text: &str) {
+        let extracted = Extracted::default();
+        let (title, site) = (text.get(..text.floor_char_boundary(200)).unwrap_or(""), "superuser.com");
+        match check {
+            Check::Text(check) => {
+                for part in [Part::Title, Part::Body, Part::Username] {
+                    let input = TextInput {
+                        text,
+                        part,
+                        site,
+                        is_answer: false,
+                        is_summary: false,
+                        extracted: &extracted,
+                    };
+                    for hit in check(&input) {
+                        assert!(text.get(hit.start..hit.end).is_some(), "{hit:?} is no slice");
+                    }
+                }
+            }
+            Check::Post(check) => {
+                for is_answer in [false, true] {
+                    let input =
+                        PostInput { title, body: text, username: title, site, is_answer, is_summary: false };
+                    for found in check(&input) {
+                        let text = if found.part == Part::Body { text } else { title };
+                        assert!(text.get(found.hit.start..found.hit.end).is_some(), "{found:?} is no slice");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_texts_are_borne_by_every_check() {
+        let pieces = [
+            "a",
+            "(",
+            "<",
+            "<a ",
+            "<a href=\"x\">",
+            "<a href=\"http://aa.bb/\">a.cc</a>",
+            "aa.",
+            "http://",
+            "a at b",
+            "1 ",
+            "123",
+            "keto and ",
+            "\u{e9}\u{200b}",
+            "中",
+            "<img ",
+            "<code>",
+            "<p>",
+            "w-",
+            "%41.",
+            " ",
+            "</p>",
+            "a@b.cc ",
+            "🍆",
+        ];
+        for piece in pieces {
+            let text = piece.repeat(100_000 / piece.len());
+            for (_, check) in CHECKS {
+                run_on(*check, &text);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_hits_that_are_slices(
+            pieces in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "<a href=\"", "http://", "keto", "pro ", "\">", "</a>", "<p>", "</p>", "é", "中", " at ", "a.com", "1-888-", "621",
+                    "0339", "gmail ", "support ", "number ", "\u{200b}", "fuck", "<code>", "@", "loan", ".", "-reviews/", "xxxxxxxxxxxx",
+                ]),
+                0..40,
+            )
+        ) {
+            let text = pieces.concat();
+            for (_, check) in CHECKS {
+                run_on(*check, &text);
+            }
+        }
+    }
 }
