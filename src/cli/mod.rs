@@ -2,6 +2,7 @@
 
 pub mod login;
 pub mod rooms;
+pub mod rules;
 pub mod scan;
 pub mod simulate;
 
@@ -24,6 +25,7 @@ struct Cli {
 enum Command {
     Scan(scan::ScanArgs),
     Rooms(rooms::RoomsArgs),
+    Rules(rules::RulesArgs),
     Simulate(simulate::SimulateArgs),
 }
 
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::Scan(args) => scan::run(args),
         Command::Rooms(args) => rooms::run(args),
+        Command::Rules(args) => rules::run(args),
         Command::Simulate(args) => simulate::run(args),
     };
     result.unwrap_or_else(|error| {

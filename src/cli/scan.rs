@@ -175,6 +175,13 @@ fn scan_chunk(
     (out, all_posts)
 }
 
+/// What stands in place of a verdict.
+#[derive(serde::Serialize)]
+struct NotAPost {
+    line: usize,
+    error: String,
+}
+
 fn not_a_post(error: &serde_json::Error) -> String {
     // The line of the parser is always 1, the column counts bytes of the line.
     let text = error.to_string();

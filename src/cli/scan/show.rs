@@ -26,10 +26,10 @@ pub(super) fn verdict(out: &mut Vec<u8>, set: &RuleSet, post: &Post, verdict: &V
     out.extend(format!("{id}: {} (weight {})\n", reasons.join(", "), verdict.weight).bytes());
     for why in &verdict.why {
         let origin = match set.origin(&why.rule) {
-            Some(origin) if !origin.text.is_empty() => {
-                format!("{}:{}: {}", origin.path, origin.line, clean(&origin.text))
+            Some(origin) => {
+                let entry: String = clean(&origin.text).chars().take(LONGEST).collect();
+                format!("{}:{}: {} {entry}", origin.path, origin.line, why.rule)
             }
-            Some(origin) => format!("{}:{}: {}", origin.path, origin.line, why.rule),
             None => why.rule.clone(),
         };
         let (part, text) = match why.part {
@@ -38,7 +38,9 @@ pub(super) fn verdict(out: &mut Vec<u8>, set: &RuleSet, post: &Post, verdict: &V
             Part::Username => ("username", &post.owner.name),
         };
         let excerpt = excerpt(text, why.start, why.end, style);
-        out.extend(format!("  {}\n    {part}: {excerpt}\n    {origin}\n", name(&why.reason)).bytes());
+        out.extend(
+            format!("  {}\n    {part}: {excerpt}\n    {}\n", name(&why.reason), origin.trim_end()).bytes(),
+        );
     }
     for rule in &verdict.incomplete {
         out.extend(format!("  not finished: {}\n", clean(rule)).bytes());

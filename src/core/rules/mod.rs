@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod dialect;
+pub mod examples;
 pub mod filter;
 mod layer;
 mod lists;
@@ -24,5 +25,6 @@ pub use load::{DISABLED_FILE, Loaded, load};
 pub use network::{NetworkKind, NetworkList};
 pub use rule::{Rule, Sites, Status};
 pub use scan::Scratch;
-pub use set::{Origin, RuleSet};
+pub use set::{EntryInfo, Origin, RuleSet};
 pub use source::{RuleError, SourceFile};
+pub use yaml_rules::schema;

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::layer::Layer;
+use super::layer::{Builder, Layer};
 use super::rule::{Rule, Status};
 use super::scan::{Scratch, scan};
+use super::yaml_rules::{Finder, YamlRule};
 use crate::core::post::Post;
 use crate::core::verdict::Verdict;
 use crate::core::weight::{Weights, is_experimental_text};
@@ -27,6 +28,19 @@ pub struct Origin {
     pub line: usize,
     /// The entry as written; empty for checks.
     pub text: String,
+}
+
+/// An entry of a list, or the pattern of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryInfo<'a> {
+    /// Its file.
+    pub path: &'a str,
+    /// Its line; 0 for the pattern of a rule.
+    pub line: usize,
+    /// As written.
+    pub text: &'a str,
+    /// Whether it needs no text that could be searched for first, so that it runs on every post.
+    pub always: bool,
 }
 
 impl RuleSet {
@@ -79,6 +93,31 @@ impl RuleSet {
                     let rule = layer.rules.iter().find(|rule| rule.name == name)?;
                     Some(Origin { path: rule.path.clone(), line: rule.line, text: String::new() })
                 })
+        })
+    }
+
+    /// One YAML rule by itself.
+    ///
+    /// # Errors
+    /// What is wrong with its pattern.
+    pub(super) fn of_one(rule: &YamlRule) -> Result<Self, String> {
+        let mut builder = Builder::default();
+        match &rule.finder {
+            Finder::Pattern(text, _) => builder.pattern_rule(rule.rule.clone(), text)?,
+            Finder::Check(check) => builder.check_rule(rule.rule.clone(), *check),
+        }
+        Ok(Self::new(Arc::new(builder.finish())))
+    }
+
+    /// All entries of lists, and the patterns of rules.
+    pub fn entries(&self) -> impl Iterator<Item = EntryInfo<'_>> {
+        self.layers.iter().flat_map(|layer| {
+            layer.entries.iter().enumerate().map(|(index, entry)| EntryInfo {
+                path: &layer.rules[entry.rule as usize].path,
+                line: entry.line as usize,
+                text: &entry.text,
+                always: layer.always.iter().any(|always| *always as usize == index),
+            })
         })
     }
 

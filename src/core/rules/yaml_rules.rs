@@ -202,6 +202,13 @@ pub fn read(
     rules
 }
 
+/// The JSON schema of a rules file, for editors.
+pub fn schema() -> String {
+    let mut text = format!("{:#}", schemars::schema_for!(RulesFile).to_value());
+    text.push('\n');
+    text
+}
+
 /// More broken rules than this in one file are not told one by one.
 const MAX_BROKEN: usize = 50;
 
