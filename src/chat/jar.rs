@@ -28,7 +28,7 @@ pub fn path_in(data_dir: &Path, server: &str, account: &str) -> PathBuf {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
         name.replace(|c| !is_plain(c), "_")
     };
-    data_dir.join("cookies").join(format!("{}_{}.json", plain(server), plain(account)))
+    data_dir.join(format!("cookies-{}-{}.json", plain(server), plain(account)))
 }
 
 /// Cookies of one account. Shared with the HTTP client.

@@ -30,8 +30,7 @@ enum Outcome {
     NotTried(String),
 }
 
-/// Runs the command: 0 when every server let us in, 1 when only some did, 2 when none did, 64 when nothing could be
-/// tried for want of credentials.
+/// Runs the command; see [`try_all`] for the exit code.
 ///
 /// # Errors
 /// A broken configuration or rooms file (exit code 64).
@@ -39,18 +38,30 @@ pub fn run(args: LoginArgs) -> anyhow::Result<ExitCode> {
     // Whoever started the program may have done it; a second time is no harm.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let config = Config::load(args.config.as_deref())?;
-    let servers = servers_in_use(&config)?;
-    if servers.is_empty() {
-        eprintln!("no server to log in to: `{}` has no room on a listed one", config.rooms.display());
-        return Ok(ExitCode::from(64));
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcomes =
-        runtime.block_on(join_all(servers.iter().map(|(server, account)| try_one(&config, server, account))));
-    for ((server, account), outcome) in servers.iter().zip(&outcomes) {
-        println!("{}", line(server, account, outcome));
+    let (lines, code) = runtime.block_on(try_all(&config))?;
+    for line in lines {
+        println!("{line}");
     }
-    Ok(ExitCode::from(exit_code(&outcomes)))
+    Ok(ExitCode::from(code))
+}
+
+/// Logs in everywhere at once: a line for each account, and the exit code. 0 when every server let us in, 1 when only
+/// some did, 2 when none did, 64 when nothing could be tried for want of credentials or servers.
+///
+/// # Errors
+/// A broken rooms file.
+pub async fn try_all(config: &Config) -> anyhow::Result<(Vec<String>, u8)> {
+    let servers = servers_in_use(config)?;
+    if servers.is_empty() {
+        let nothing =
+            format!("no server to log in to: `{}` has no room on a listed one", config.rooms.display());
+        return Ok((vec![nothing], 64));
+    }
+    let outcomes = join_all(servers.iter().map(|(server, account)| try_one(config, server, account))).await;
+    let lines =
+        servers.iter().zip(&outcomes).map(|((server, account), outcome)| line(server, account, outcome));
+    Ok((lines.collect(), exit_code(&outcomes)))
 }
 
 /// Every account of every listed server; where there is a rooms file, of the servers that it has rooms on.

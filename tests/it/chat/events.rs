@@ -182,6 +182,19 @@ async fn polling_serves_while_no_socket_can_be_had() {
 }
 
 #[tokio::test]
+async fn a_websocket_over_tls_that_nobody_answers_is_a_failure_like_any_other() {
+    // With two TLS providers in the process this would panic, and only here.
+    let network = network().await;
+    let client = logged_in(&network).await;
+    let body = r#"{"url":"wss://127.0.0.1:1/events/1/0123"}"#.to_owned();
+    let tls = Fault { count: 0, ..Fault::next(CHAT, "/ws-auth", FaultKind::Answer { status: 200, body }) };
+    network.fault(tls).expect("taken");
+    let mut ears = Ears::open(&client, None).await;
+    network.say(SERVER, ROOM, ANN, "polled");
+    assert_eq!(ears.texts(1).await, ["polled"]);
+}
+
+#[tokio::test]
 async fn a_server_that_goes_away_is_told_as_down_and_up() {
     let network = network().await;
     let client = logged_in(&network).await;

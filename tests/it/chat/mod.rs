@@ -1,5 +1,6 @@
 //! The chat client against the simulated network.
 
+mod command;
 mod events;
 mod login;
 mod secrets;
