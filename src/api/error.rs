@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::core::fetch_plan::Failure;
-
 /// Why a call gave nothing. Texts hold neither the address nor the key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
@@ -53,18 +51,6 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// What the fetch plan is to make of it.
-    pub fn failure(&self) -> Failure {
-        match self {
-            Self::Throttled { wait, .. } => Failure::Throttled(*wait),
-            Self::Refused { .. } => Failure::Refused,
-            Self::TooLarge => Failure::TooLarge,
-            Self::Unavailable { .. } | Self::NotJson { .. } | Self::Malformed(_) | Self::Transport(_) => {
-                Failure::Unavailable
-            }
-        }
-    }
-
     /// From the HTTP client's error, which would name the address, and in it the key.
     pub(super) fn transport(error: reqwest::Error) -> Self {
         let error = error.without_url();

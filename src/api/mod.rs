@@ -56,15 +56,18 @@ impl Client {
     /// # Errors
     /// The HTTP client can not be set up.
     pub fn new(options: ApiOptions) -> Result<Self, ApiError> {
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             // Answers are unpacked here, within limits, and also when the header that announces it is missing.
             .gzip(false)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(options.timeout.min(Duration::from_secs(10)))
             .timeout(options.timeout)
-            .user_agent(options.user_agent)
-            .build()
-            .map_err(ApiError::transport)?;
+            .user_agent(options.user_agent);
+        if is_loopback(&options.base) {
+            // A simulated network is never behind the proxy of the real one.
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(ApiError::transport)?;
         Ok(Self { http, base: options.base.trim_end_matches('/').to_owned(), key: options.key })
     }
 
@@ -135,6 +138,13 @@ impl Client {
         let bytes = body::read(response).await?;
         wire::wrapper(&body::unpack(bytes)?, status)
     }
+}
+
+fn is_loopback(base: &str) -> bool {
+    let url = reqwest::Url::parse(base).ok();
+    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+    host == "localhost"
+        || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 fn join(ids: &[i64]) -> String {

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::ApiError;
 use super::error::short;
-use crate::core::fetch_plan::Told;
 use crate::core::post::{FetchedPost, Owner, Post, PostKey, PostType};
 
 /// The wait after a throttle that names none, as SmokeDetector has it.
@@ -38,28 +37,6 @@ pub struct Questions {
     pub found: Vec<i64>,
     /// What the answer told beside them.
     pub meta: Meta,
-}
-
-impl Questions {
-    /// What the fetch plan is to know of the answer.
-    pub fn told(&self) -> Told<'_> {
-        let newest_activity = self.posts.iter().map(|post| post.last_activity).max();
-        Told { newest_activity, ..self.meta.told(&self.found) }
-    }
-}
-
-impl Meta {
-    /// What the fetch plan is to know of an answer that showed `found`.
-    pub fn told<'a>(&self, found: &'a [i64]) -> Told<'a> {
-        Told {
-            found,
-            has_more: self.has_more,
-            newest_activity: None,
-            quota_max: self.quota_max,
-            quota_remaining: self.quota_remaining,
-            backoff: self.backoff,
-        }
-    }
 }
 
 /// A post that is still there.

@@ -65,12 +65,13 @@ pub(super) async fn run(
     loop {
         let started = task.clock.now();
         let data_before = task.shared.lock().status.activity;
-        let End::Lost(why) = task.connection().await else { return };
+        let end = task.connection().await;
         let had_data = {
             let mut state = task.shared.lock();
             state.status.connected_at = None;
             state.status.activity > data_before
         };
+        let End::Lost(why) = end else { return };
         failures = if had_data { 0 } else { failures + 1 };
         if !task.down_told {
             tracing::warn!(why, "the realtime socket is down");

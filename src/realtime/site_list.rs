@@ -7,6 +7,9 @@ use scraper::{Html, Selector};
 /// The page is some hundred kilobytes.
 const MAX_PAGE: usize = 8 * 1024 * 1024;
 
+/// How long the page may take, whatever the client's own limit.
+const TIME_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Host of a site to its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteIds {
@@ -36,7 +39,8 @@ impl SiteIds {
     /// # Errors
     /// The page can not be had, or names no site.
     pub async fn fetch(http: &reqwest::Client, url: &str) -> Result<Self, SiteListError> {
-        let mut response = http.get(url).send().await.map_err(SiteListError::Transport)?;
+        let mut response =
+            http.get(url).timeout(TIME_LIMIT).send().await.map_err(SiteListError::Transport)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(SiteListError::Status(response.status().as_u16()));
         }

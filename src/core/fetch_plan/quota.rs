@@ -163,10 +163,8 @@ impl Quota {
 
     /// Takes over what an answer told; `in_flight` calls are not in it yet.
     pub(super) fn on_told(&mut self, max: Option<i64>, remaining: Option<i64>, in_flight: usize) {
-        if let Some(max) = max.filter(|max| *max > 0) {
-            if max as f64 != self.max {
-                (self.max, self.priced_at) = (max as f64, None);
-            }
+        if let Some(max) = max.filter(|max| *max > 0 && *max as f64 != self.max) {
+            (self.max, self.priced_at) = (max as f64, None);
         }
         if let Some(remaining) = remaining {
             let remaining = remaining as f64 - in_flight as f64;
