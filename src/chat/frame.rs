@@ -1,6 +1,6 @@
 //! What a frame of the socket, or an answer of polling, brings: events of our rooms, each once. Pure.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
 
@@ -19,7 +19,9 @@ pub(super) enum Source {
 
 /// Reads frames of one server.
 pub(super) struct Reader {
-    rooms: HashSet<i64>,
+    /// Our rooms, each with the newest event id that a frame told for it. It can lag behind that of the server when the
+    /// socket does not report the room.
+    rooms: HashMap<i64, i64>,
     /// Rooms that the socket has named since the last [`Reader::reconnected`].
     named: HashSet<i64>,
     seen: HashSet<i64>,
@@ -31,7 +33,7 @@ impl Reader {
     /// For these rooms, from the event after `counter` on.
     pub(super) fn new(rooms: &[i64], counter: i64) -> Self {
         Self {
-            rooms: rooms.iter().copied().collect(),
+            rooms: rooms.iter().map(|room| (*room, counter)).collect(),
             named: HashSet::new(),
             seen: HashSet::new(),
             seen_order: VecDeque::new(),
@@ -50,16 +52,24 @@ impl Reader {
         self.named.clear();
         if counter < self.counter {
             self.counter = counter;
+            self.rooms.values_mut().for_each(|heard| *heard = counter);
             self.seen.clear();
             self.seen_order.clear();
         }
     }
 
-    /// Our rooms that the socket has not named since it was opened, sorted.
-    pub(super) fn unnamed(&self) -> Vec<i64> {
-        let mut unnamed: Vec<_> = self.rooms.difference(&self.named).copied().collect();
-        unnamed.sort_unstable();
-        unnamed
+    /// Our rooms, sorted, each with the event id after which to ask for what is new there.
+    pub(super) fn all(&self) -> Vec<(i64, i64)> {
+        let mut all: Vec<_> = self.rooms.iter().map(|(room, heard)| (*room, *heard)).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Those of [`Reader::all`] that the socket has not named since it was opened.
+    pub(super) fn unnamed(&self) -> Vec<(i64, i64)> {
+        let mut all = self.all();
+        all.retain(|(room, _)| !self.named.contains(room));
+        all
     }
 
     /// The new events of a frame in the order in which they happened; none when it is no frame.
@@ -79,11 +89,14 @@ impl Reader {
                     listed
                         .iter()
                         .filter_map(ChatEvent::from_json)
-                        .filter(|e| self.rooms.contains(&e.room_id)),
+                        .filter(|e| self.rooms.contains_key(&e.room_id)),
                 );
             }
             if let Some(counter) = value.get("t").and_then(Value::as_i64) {
                 self.counter = self.counter.max(counter);
+                if let Some(heard) = self.rooms.get_mut(&room) {
+                    *heard = counter.max(*heard);
+                }
             }
         }
         events.retain(|event| event.id.is_none_or(|id| self.is_new(id)));

@@ -106,9 +106,7 @@ impl Stream {
                     let opened = Instant::now();
                     let why = self.listen(socket).await?;
                     tracing::debug!("chat socket of `{}` ended: {why}", self.session.bases.chat);
-                    if opened.elapsed() >= GOOD_AGE {
-                        failures = 0;
-                    }
+                    failures = if opened.elapsed() >= GOOD_AGE { 0 } else { failures.saturating_add(1) };
                     why
                 }
                 Err(why) => {
@@ -196,10 +194,9 @@ impl Stream {
         loop {
             if is_polling {
                 // Without a counter there is nothing to ask for yet.
-                let polled = if self.reader.is_some() {
-                    self.poll(&self.rooms.clone()).await?
-                } else {
-                    Err(why.clone())
+                let polled = match self.reader.as_ref().map(Reader::all) {
+                    Some(rooms) => self.poll(&rooms).await?,
+                    None => Err(why.clone()),
                 };
                 match polled {
                     Ok(()) => self.up().await?,
@@ -218,11 +215,11 @@ impl Stream {
         }
     }
 
-    /// Asks once for what is new in `rooms`.
-    async fn poll(&mut self, rooms: &[i64]) -> Result<Result<(), ChatError>, Gone> {
-        let counter = self.reader.as_ref().map_or(0, Reader::counter).to_string();
-        let keys: Vec<_> = rooms.iter().map(|room| format!("r{room}")).collect();
-        let form: Vec<_> = keys.iter().map(|key| (key.as_str(), counter.as_str())).collect();
+    /// Asks once for what is new in `rooms`, in each after the event id beside it.
+    async fn poll(&mut self, rooms: &[(i64, i64)]) -> Result<Result<(), ChatError>, Gone> {
+        let fields: Vec<_> =
+            rooms.iter().map(|(room, heard)| (format!("r{room}"), heard.to_string())).collect();
+        let form: Vec<_> = fields.iter().map(|(key, heard)| (key.as_str(), heard.as_str())).collect();
         let answer = match self.session.post("/events", &form).await {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(error)),

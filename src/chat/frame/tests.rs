@@ -85,15 +85,22 @@ fn optional_fields_may_be_missing_or_null() {
 }
 
 #[test]
-fn rooms_that_a_socket_does_not_report_are_known() {
+fn rooms_that_a_socket_does_not_report_are_asked_for_from_where_they_were_heard_last() {
     let mut reader = Reader::new(&[1, 2, 3], 10);
-    assert_eq!(reader.unnamed(), [1, 2, 3]);
-    reader.read(r#"{"r1":{},"r2":{}}"#, Source::Poll);
-    assert_eq!(reader.unnamed(), [1, 2, 3]);
-    reader.read(r#"{"r2":{},"r9":{}}"#, Source::Socket);
-    assert_eq!(reader.unnamed(), [1, 3]);
-    reader.reconnected(10);
-    assert_eq!(reader.unnamed(), [1, 2, 3]);
+    assert_eq!(reader.unnamed(), [(1, 10), (2, 10), (3, 10)]);
+    reader.read(r#"{"r1":{"t":12},"r2":{}}"#, Source::Poll);
+    assert_eq!(reader.unnamed(), [(1, 12), (2, 10), (3, 10)], "polling says nothing about the socket");
+    reader.read(r#"{"r2":{"t":20},"r9":{"t":21}}"#, Source::Socket);
+    assert_eq!(
+        reader.unnamed(),
+        [(1, 12), (3, 10)],
+        "what the socket tells of room 2 is nothing about room 1"
+    );
+    assert_eq!((reader.all(), reader.counter()), (vec![(1, 12), (2, 20), (3, 10)], 21));
+    reader.reconnected(21);
+    assert_eq!(reader.unnamed(), [(1, 12), (2, 20), (3, 10)]);
+    reader.reconnected(5);
+    assert_eq!(reader.unnamed(), [(1, 5), (2, 5), (3, 5)], "the server started afresh");
 }
 
 #[test]

@@ -37,7 +37,8 @@ async fn every_server_gets_a_line_and_the_code_sums_them_up() {
     let all = |email| move |_| email;
     let one_wrong = |server| if server == Server::StackOverflow { "wrong@bots.example" } else { EMAIL };
     let one_without = |server| if server == Server::StackOverflow { "" } else { EMAIL };
-    let table: [(&dyn Fn(Server) -> &'static str, u8, [&str; 3]); 6] = [
+    type Email<'a> = &'a dyn Fn(Server) -> &'static str;
+    let table: [(Email<'_>, u8, [&str; 3]); 6] = [
         (&all(EMAIL), 0, ["logged in as Smokestack"; 3]),
         (&all("wrong@bots.example"), 2, ["refused: e-mail or password"; 3]),
         (&all("captcha@bots.example"), 2, ["demands a captcha"; 3]),
