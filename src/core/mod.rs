@@ -1,5 +1,6 @@
 //! The part that decides: no I/O, no clock, no async. Time is an argument.
 
+pub mod batch;
 pub mod chat_text;
 pub mod fetch_plan;
 pub mod nearest;

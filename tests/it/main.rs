@@ -1,4 +1,5 @@
 //! Tests that drive the program as people see it. One binary, so that it links once.
+mod batch;
 mod chat;
 mod fixtures;
 mod intake;
