@@ -54,6 +54,19 @@ pub struct Post {
     pub score: i64,
 }
 
+impl Post {
+    /// A hash of what the rules look at: title, body and name of the owner. Stable across versions, since it is kept.
+    pub fn content_hash(&self) -> u64 {
+        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+        for part in [&self.title, &self.body, &self.owner.name] {
+            context.update(&part.len().to_le_bytes());
+            context.update(part.as_bytes());
+        }
+        let digest = context.finish();
+        digest.as_ref().iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    }
+}
+
 /// Names one post on the whole network: questions and answers of a site share their numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PostKey {

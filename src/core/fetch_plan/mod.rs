@@ -258,6 +258,14 @@ impl FetchPlan {
         }
     }
 
+    /// Whether a question is still to be fetched, or on its way.
+    pub fn waits_for(&self, site: &str, question: i64) -> bool {
+        let is_taken = |taken: &[(i64, Pending)]| taken.iter().any(|(id, _)| *id == question);
+        self.sites.get(site).is_some_and(|site| {
+            site.pending.contains_key(&question) || site.pages.iter().any(|page| is_taken(&page.taken))
+        }) || self.in_flight.values().any(|request| request.site == site && is_taken(&request.taken))
+    }
+
     /// Between `from` and `to` activity may have been missed, on every known site.
     pub fn on_gap(&mut self, from: Timestamp, to: Timestamp, now: Timestamp) {
         self.advance(now);

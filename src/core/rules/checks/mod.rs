@@ -4,6 +4,7 @@
 //! check only looks at text. Every check is linear in its input, or says in its file what it caps.
 
 pub mod anchors;
+pub mod cities;
 mod customer_service;
 mod email_keyword;
 mod health_title;
@@ -14,7 +15,6 @@ mod link_text;
 mod luncheon_meat;
 mod misleading_link;
 mod no_whitespace;
-mod obfuscated_word;
 mod offensive;
 mod overused_character;
 mod phone_in_title;
@@ -143,7 +143,6 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("mostly-punctuation", Check::Text(punctuation::check)),
     ("no-whitespace-body", Check::Text(no_whitespace::body)),
     ("no-whitespace-title", Check::Text(no_whitespace::title)),
-    ("obfuscated-word", Check::Text(obfuscated_word::check)),
     ("offensive", Check::Text(offensive::check)),
     ("overused-character", Check::Text(overused_character::check)),
     ("phone-in-title", Check::Text(phone_in_title::check)),

@@ -1,0 +1,167 @@
+//! From the realtime feed to reports: what is fetched, and what becomes of scanned posts.
+
+use std::collections::BTreeSet;
+
+use super::{Action, Answer, Bot, Happening, ScannedPost};
+use crate::core::fetch_plan::{Request, Told, Work};
+use crate::core::journal::Entry;
+use crate::core::outbox::{Class, Content, Item};
+use crate::core::post::PostKey;
+use crate::core::report::Report;
+use crate::core::rooms::{Priority, RoomKey};
+use crate::core::state::{Change, DeliveryState};
+use crate::core::time::Timestamp;
+
+impl Bot {
+    /// Questions that were seen and not scanned are fetched, and what is not delivered yet is watched again.
+    pub(super) fn resume_intake(&mut self, now: Timestamp) {
+        for (site, last_activity) in &self.state.last_activity {
+            self.plan.on_site(site, Some(*last_activity), now);
+        }
+        for (site, question) in self.state.pending.keys() {
+            self.plan.on_activity(site, *question, false, now);
+        }
+        let posts: Vec<_> =
+            self.state.undelivered.values().map(|u| (u.report.key(), u.report.post.question)).collect();
+        for (key, question) in posts {
+            // Deletions before the subscription are found by one look-up.
+            self.plan.on_lookup(&key.site, &[key.number], now);
+            self.act(Action::Watch { site: key.site, question });
+        }
+    }
+
+    pub(super) fn on_active(&mut self, site: String, question: i64, urgent: bool, now: Timestamp) {
+        self.plan.on_activity(&site, question, urgent, now);
+        if !self.state.pending.contains_key(&(site.clone(), question)) {
+            self.record(Entry::Active { site, question }, now);
+        }
+    }
+
+    /// Everything the plan allows to be asked now is asked.
+    pub(super) fn fetch_due(&mut self, now: Timestamp) {
+        while let Some(request) = self.plan.due(now) {
+            self.act(Action::Fetch(request));
+        }
+    }
+
+    pub(super) fn on_fetched(
+        &mut self,
+        request: Request,
+        answer: Answer,
+        posts: Vec<ScannedPost>,
+        now: Timestamp,
+    ) {
+        let site = request.site;
+        let newest = posts.iter().map(|p| p.fetched.last_activity).max();
+        let told = Told {
+            found: &answer.found,
+            has_more: answer.has_more,
+            newest_activity: newest,
+            quota_max: answer.quota_max,
+            quota_remaining: answer.quota_remaining,
+            backoff: answer.backoff,
+        };
+        self.plan.on_answer(request.id, told, now);
+        let asked = match request.work {
+            Work::Posts { ids } => {
+                for number in ids.into_iter().filter(|id| !answer.found.contains(id)) {
+                    self.on_post_deleted(PostKey { site: site.clone(), number }, now);
+                }
+                return;
+            }
+            Work::Questions { ids } => ids,
+            Work::Active { .. } => Vec::new(),
+        };
+        let n_posts = posts.len();
+        let mut questions: BTreeSet<i64> = asked.into_iter().chain(answer.found).collect();
+        for post in posts {
+            let question = post.fetched.question;
+            let seen_at = self.state.pending.get(&(site.clone(), question)).copied().unwrap_or(now);
+            self.on_scanned(post, seen_at, now);
+            questions.insert(question);
+        }
+        // What the answer did not show is looked for once more, and stays pending until then.
+        questions.retain(|question| {
+            self.state.pending.contains_key(&(site.clone(), *question))
+                && !self.plan.waits_for(&site, *question)
+        });
+        if !questions.is_empty() || newest.is_some() {
+            let questions = questions.into_iter().collect();
+            let last_activity = newest.unwrap_or(0);
+            self.record(Entry::Scanned { site: site.clone(), questions, last_activity }, now);
+        }
+        if n_posts > 0 {
+            self.tell(Happening::Scanned { site, n_posts });
+        }
+    }
+
+    fn on_scanned(&mut self, post: ScannedPost, seen_at: Timestamp, now: Timestamp) {
+        let ScannedPost { fetched, verdict, only_experimental, content } = post;
+        if !verdict.is_spam() || !self.is_news(&fetched.key, &verdict.reasons, content) {
+            return;
+        }
+        let id = self.state.next_report();
+        let weights = &self.weights;
+        let report = Report::new(id, &fetched, verdict, |reason| weights.of(reason), seen_at, now);
+        let rooms = self.rooms.route(&report.post.site, &report.reasons, only_experimental);
+        let items = if self.settings.dry_run { Vec::new() } else { self.items(&report, rooms, now) };
+        self.tell(Happening::Reported {
+            report: id,
+            key: report.key(),
+            title: report.post.title.clone(),
+            reasons: report.reasons.clone(),
+            weight: report.weight,
+            n_rooms: items.len(),
+        });
+        self.act(Action::Watch { site: report.post.site.clone(), question: report.post.question });
+        self.record(Entry::Reported { report: Box::new(report), content, items }, now);
+    }
+
+    /// Whether people should hear of it: never reported, or changed since and now caught for a reason not told yet.
+    fn is_news(&self, key: &PostKey, reasons: &[String], content: u64) -> bool {
+        match self.state.reported.get(key) {
+            None => true,
+            Some(told) => {
+                told.content != content && reasons.iter().any(|reason| !told.reasons.contains(reason))
+            }
+        }
+    }
+
+    /// One item for each room, and one for each group of rooms that mirror each other.
+    fn items(&self, report: &Report, rooms: Vec<RoomKey>, now: Timestamp) -> Vec<Item> {
+        let mut groups: Vec<(Option<String>, Vec<RoomKey>)> = Vec::new();
+        for room in rooms {
+            let mirror = self.rooms.get(&room).and_then(|room| room.mirror.clone());
+            match groups.iter_mut().find(|(name, _)| mirror.is_some() && *name == mirror) {
+                Some((_, group)) => group.push(room),
+                None => groups.push((mirror, vec![room])),
+            }
+        }
+        let item = |(n, (_, rooms)): (u64, (Option<String>, Vec<RoomKey>))| {
+            let first = rooms.first()?;
+            let room = self.rooms.get(first)?;
+            let class = match room.priority {
+                Priority::High => Class::High,
+                Priority::Normal => Class::Normal,
+                Priority::Low => Class::Low,
+            };
+            let not_before = if room.delay() { now + self.settings.delay } else { now };
+            let content = Content::Report(report.id);
+            let id = self.state.next_item(n);
+            Some(Item { id, rooms, class, weight: report.weight, created_at: now, not_before, content })
+        };
+        (0..).zip(groups).filter_map(item).collect()
+    }
+
+    pub(super) fn on_post_deleted(&mut self, key: PostKey, now: Timestamp) {
+        if self.state.reported.get(&key).is_none_or(|told| told.deleted) {
+            return;
+        }
+        let before = self.step.changes.len();
+        self.record(Entry::PostDeleted { key: key.clone() }, now);
+        let covered =
+            |change: &&Change| matches!(change, Change::Delivery { state: DeliveryState::Covered, .. });
+        let n_covered = self.step.changes[before..].iter().filter(covered).count();
+        self.tell(Happening::Gone { key, n_covered });
+    }
+}

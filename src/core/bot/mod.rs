@@ -1,0 +1,445 @@
+//! The bot's mind: one event at a time in, journal entries and actions out. No clock, no I/O.
+//!
+//! An entry is applied to the state at once, and handed out with the actions that rest on it in one [`Step`]; the
+//! caller makes the entries durable before it carries the actions out. So a crash between the two repeats nothing
+//! and loses nothing, and two events that come close together see each other's effects.
+
+mod delivery;
+mod feedback;
+mod intake;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fetch_plan::{Failure, FetchPlan, Request};
+use super::journal::Entry;
+use super::outbox::reconcile::Candidate;
+use super::outbox::{AccountKey, Send, SendId};
+use super::post::{FetchedPost, PostKey};
+use super::report::ReportId;
+use super::report::message::Labels;
+use super::rooms::{RoomKey, Rooms};
+use super::state::{Change, State};
+use super::time::Timestamp;
+use super::verdict::Verdict;
+use super::weight::Weights;
+
+/// What the operator decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The link texts of a single report.
+    pub labels: Labels,
+    /// How long a send whose reply was lost may still land.
+    pub unknown_wait: Duration,
+    /// How long reports wait for rooms with the role `delay`.
+    pub delay: Duration,
+    /// Scan and show, but queue nothing for chat.
+    pub dry_run: bool,
+}
+
+/// What [`Settings::delay`] is for a real network, as in SmokeDetector.
+pub const DELAY: Duration = Duration::from_secs(300);
+
+/// A post and what the rules say of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScannedPost {
+    /// The post.
+    pub fetched: FetchedPost,
+    /// The verdict on it.
+    pub verdict: Verdict,
+    /// Whether only trial rules found it, so that it goes to rooms with experimental roles.
+    pub only_experimental: bool,
+    /// Hash of its title, body and owner.
+    pub content: u64,
+}
+
+/// What an answer of the API said beside its posts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The numbers of the questions (or posts) that are there.
+    pub found: Vec<i64>,
+    /// Whether there is a next page.
+    pub has_more: bool,
+    /// Requests a day.
+    pub quota_max: Option<i64>,
+    /// Requests left.
+    pub quota_remaining: Option<i64>,
+    /// No call of the same method before this is over.
+    pub backoff: Option<Duration>,
+}
+
+/// How a chat request to send ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// Chat has it.
+    Sent {
+        /// Chat's id.
+        message_id: i64,
+    },
+    /// Chat says it repeats our previous message (`id: null`); it is not posted now, but may have been before.
+    Duplicate,
+    /// Wait, this long if chat said so.
+    Throttled(Option<Duration>),
+    /// Too long.
+    TooLong,
+    /// The room takes nothing from us: chat's words, and when to try again if it said so.
+    RoomClosed {
+        /// Chat's words.
+        why: String,
+        /// When chat says that it opens again.
+        wait: Option<Duration>,
+    },
+    /// It certainly did not reach chat.
+    NotSent(String),
+    /// It may have been posted, or may yet be.
+    Unknown(String),
+}
+
+/// What happened in the world.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Time passed; something may be due.
+    Wake,
+    /// The network says that a question became active.
+    Active {
+        /// Host name of the site.
+        site: String,
+        /// Number of the question.
+        question: i64,
+        /// Whether the frame's own text already looks like spam: then it is fetched first.
+        urgent: bool,
+    },
+    /// The realtime feed was blind between these times.
+    Gap {
+        /// Since when.
+        from: Timestamp,
+        /// Until when.
+        to: Timestamp,
+    },
+    /// A watched post is gone.
+    PostDeleted(PostKey),
+    /// The API answered a request, and the posts in the answer were scanned.
+    Fetched {
+        /// What was asked.
+        request: Request,
+        /// What the answer said beside its posts.
+        answer: Answer,
+        /// Its posts.
+        posts: Vec<ScannedPost>,
+    },
+    /// The API did not answer, or refused.
+    FetchFailed {
+        /// What was asked.
+        request: Request,
+        /// Why.
+        failure: Failure,
+    },
+    /// An account is logged in.
+    LoggedIn {
+        /// Which.
+        account: AccountKey,
+        /// Its user id on that server.
+        user_id: i64,
+    },
+    /// An account is not logged in any more.
+    LoggedOut {
+        /// Which.
+        account: AccountKey,
+    },
+    /// We are in a room and may post there.
+    RoomOpen {
+        /// Which.
+        room: RoomKey,
+        /// The newest message id there; 0 in an empty room.
+        newest: i64,
+    },
+    /// We can not post in a room now.
+    RoomClosed {
+        /// Which.
+        room: RoomKey,
+        /// What chat said.
+        why: String,
+    },
+    /// Someone (perhaps we) posted or edited a message.
+    Message(Message),
+    /// A request to send ended.
+    Sent {
+        /// Through which account.
+        account: AccountKey,
+        /// Which send.
+        send: SendId,
+        /// How it ended.
+        outcome: SendOutcome,
+    },
+    /// A room was read back to a send's mark, or could not be.
+    LookedUp {
+        /// For which account.
+        account: AccountKey,
+        /// For which send.
+        send: SendId,
+        /// Our messages there; absent when the room could not be read now.
+        candidates: Option<Vec<Candidate>>,
+    },
+}
+
+/// A message in a room that we are in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Where.
+    pub room: RoomKey,
+    /// Chat's id.
+    pub message_id: i64,
+    /// Who.
+    pub user_id: i64,
+    /// Their display name.
+    pub user_name: String,
+    /// The message it answers.
+    pub reply_to: Option<i64>,
+    /// Plain text, without a reply's mention.
+    pub text: String,
+}
+
+/// What is to be done in the world, once the entries of the same step are durable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Ask the API.
+    Fetch(Request),
+    /// Ask chat to post this.
+    Send(Send),
+    /// Read the room back to the send's mark and say what is ours.
+    LookUp(Send),
+    /// Try to join the room (again).
+    Join(RoomKey),
+    /// Watch this question for deletions.
+    Watch {
+        /// Host name of the site.
+        site: String,
+        /// Number of the question.
+        question: i64,
+    },
+    /// Tell whoever looks on.
+    Tell(Happening),
+}
+
+/// What people who look on want to know: the live view, the log, the metrics.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    /// Posts were scanned.
+    Scanned {
+        /// Host name of their site.
+        site: String,
+        /// How many.
+        n_posts: usize,
+    },
+    /// A report was queued.
+    Reported {
+        /// Its id.
+        report: ReportId,
+        /// Its post.
+        key: PostKey,
+        /// Its title.
+        title: String,
+        /// Its reasons.
+        reasons: Vec<String>,
+        /// Its weight.
+        weight: i64,
+        /// How many rooms hear of it.
+        n_rooms: usize,
+    },
+    /// A message is in its room.
+    Delivered {
+        /// Which room.
+        room: RoomKey,
+        /// Chat's id.
+        message_id: i64,
+        /// The reports it carries, each with the time since its post was seen.
+        reports: Vec<(ReportId, Duration)>,
+        /// Whether this was found out by reading the room.
+        reconciled: bool,
+    },
+    /// Chat refused a message.
+    Refused {
+        /// Through which account.
+        account: AccountKey,
+        /// Which room.
+        room: RoomKey,
+        /// Why, in a few words.
+        why: String,
+    },
+    /// The outcome of a send is not known.
+    Unknown {
+        /// Through which account.
+        account: AccountKey,
+        /// Why.
+        why: String,
+    },
+    /// A reported post is gone.
+    Gone {
+        /// Which.
+        key: PostKey,
+        /// Reports of it that need not be sent any more.
+        n_covered: usize,
+    },
+    /// A person gave feedback.
+    Feedback {
+        /// On which report.
+        report: ReportId,
+        /// Its type.
+        kind: String,
+        /// Who.
+        by: String,
+    },
+}
+
+/// What one event led to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Step {
+    /// When.
+    pub at: Timestamp,
+    /// To be made durable first.
+    pub entries: Vec<Entry>,
+    /// What the entries change in the tables.
+    pub changes: Vec<Change>,
+    /// To be done then.
+    pub actions: Vec<Action>,
+}
+
+/// What is known of an account while the process lives.
+#[derive(Clone, Debug, Default)]
+struct Session {
+    /// Our user id; absent while logged out.
+    user_id: Option<i64>,
+    /// Nothing is tried before: the server could not be reached.
+    paused_until: Timestamp,
+    /// Failures to reach it, or to read a room, in a row.
+    n_failures: u32,
+    /// A room is being read for the open send.
+    looking: bool,
+    /// The open send was called a repeat by chat.
+    duplicate: bool,
+}
+
+/// What is known of a room while the process lives.
+#[derive(Clone, Debug, Default)]
+struct RoomState {
+    /// The newest message id seen.
+    newest: i64,
+    /// Whether we may post.
+    open: bool,
+    /// When to try to join again.
+    retry_at: Option<Timestamp>,
+    /// Refusals in a row.
+    n_refusals: u32,
+}
+
+/// Decides; owns all state.
+pub struct Bot {
+    state: State,
+    settings: Settings,
+    rooms: Arc<Rooms>,
+    weights: Weights,
+    plan: FetchPlan,
+    sessions: BTreeMap<AccountKey, Session>,
+    room_states: BTreeMap<RoomKey, RoomState>,
+    step: Step,
+}
+
+/// One line of `GET /v1/outbox`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomBacklog {
+    /// Which room.
+    pub room: RoomKey,
+    /// Items that wait for it.
+    pub waiting: usize,
+    /// Items on their way to it.
+    pub in_flight: usize,
+    /// Age of the oldest of them.
+    pub oldest: Option<Duration>,
+    /// When its account may send next.
+    pub next_at: Timestamp,
+}
+
+impl Bot {
+    /// Takes up where the journal ends: sends that were under way have an unknown outcome now, questions that were
+    /// active and not scanned are fetched.
+    pub fn new(state: State, settings: Settings, rooms: Arc<Rooms>, plan: FetchPlan, now: Timestamp) -> Self {
+        let mut bot = Self {
+            state,
+            settings,
+            rooms,
+            weights: Weights::default(),
+            plan,
+            sessions: BTreeMap::new(),
+            room_states: BTreeMap::new(),
+            step: Step::default(),
+        };
+        bot.resume_sends(now);
+        bot.resume_intake(now);
+        bot
+    }
+
+    /// Takes in one event and says what follows.
+    pub fn handle(&mut self, event: Event, now: Timestamp) -> Step {
+        match event {
+            Event::Wake => {}
+            Event::Active { site, question, urgent } => self.on_active(site, question, urgent, now),
+            Event::Gap { from, to } => self.plan.on_gap(from, to, now),
+            Event::PostDeleted(key) => self.on_post_deleted(key, now),
+            Event::Fetched { request, answer, posts } => self.on_fetched(request, answer, posts, now),
+            Event::FetchFailed { request, failure } => self.plan.on_failure(request.id, failure, now),
+            Event::LoggedIn { account, user_id } => self.on_logged_in(account, user_id),
+            Event::LoggedOut { account } => self.session(&account).user_id = None,
+            Event::RoomOpen { room, newest } => self.on_room_open(room, newest),
+            Event::RoomClosed { room, why } => self.on_room_closed(&room, &why, None, now),
+            Event::Message(message) => self.on_message(message, now),
+            Event::Sent { account, send, outcome } => self.on_sent(account, send, outcome, now),
+            Event::LookedUp { account, send, candidates } => {
+                self.on_looked_up(account, send, candidates, now)
+            }
+        }
+        self.drive(now);
+        self.fetch_due(now);
+        self.step.at = now;
+        std::mem::take(&mut self.step)
+    }
+
+    /// Takes in one last event and starts nothing new: for a service that is stopping.
+    pub fn conclude(&mut self, event: Event, now: Timestamp) -> Step {
+        if let Event::Sent { account, send, outcome } = event {
+            self.on_sent(account, send, outcome, now);
+        }
+        self.step.at = now;
+        std::mem::take(&mut self.step)
+    }
+
+    /// When to call with [`Event::Wake`] if nothing else happens; `None` when nothing waits for time to pass.
+    pub fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
+        self.next_send_wake(now).into_iter().chain(self.plan.next_wake()).min()
+    }
+
+    /// What has to survive, as it stands after all entries handed out.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Applies an entry and hands it out.
+    fn record(&mut self, entry: Entry, now: Timestamp) {
+        self.step.changes.extend(self.state.apply(&entry, now));
+        self.step.entries.push(entry);
+    }
+
+    fn act(&mut self, action: Action) {
+        self.step.actions.push(action);
+    }
+
+    fn tell(&mut self, happening: Happening) {
+        self.act(Action::Tell(happening));
+    }
+
+    fn session(&mut self, account: &AccountKey) -> &mut Session {
+        self.sessions.entry(account.clone()).or_default()
+    }
+}

@@ -1,0 +1,552 @@
+//! The bot against a chat of a few lines with every fault that the real one has shown, in simulated time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::chat_text::units;
+use crate::core::fetch_plan::{PlanOptions, Work};
+use crate::core::post::{Owner, Post, PostType};
+use crate::core::rooms::Source;
+use crate::core::state::DeliveryState;
+
+const ROOMS: &str = "
+stackexchange.com:
+  1: {commands: true, priority: high, msg_types: [all-sites], privileges: [1001]}
+  2: {msg_types: [site-superuser.com]}
+  3: {msg_types: [site-askubuntu.com, delay]}
+stackoverflow.com:
+  4: {msg_types: [all-sites], mirror: pair}
+meta.stackexchange.com:
+  5: {msg_types: [all-sites], mirror: pair}
+";
+const OUR_ID: i64 = 99;
+
+fn rooms() -> Arc<Rooms> {
+    Arc::new(Rooms::parse(Source { file: "rooms.yml", text: ROOMS }, None).expect("good rooms"))
+}
+
+fn settings() -> Settings {
+    Settings { labels: Labels::default(), unknown_wait: Duration::from_secs(5), delay: DELAY, dry_run: false }
+}
+
+fn plan(now: Timestamp) -> FetchPlan {
+    FetchPlan::new(PlanOptions::new(true), None, now)
+}
+
+/// What becomes of one request to send.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    /// Refused for so many seconds.
+    Throttle(u64),
+    /// It never got there, and we know it.
+    NotSent,
+    /// It was posted; the answer was lost.
+    LostReply,
+    /// It was not posted, and we can not know.
+    LostRequest,
+    /// The answer is lost, and it is posted so many milliseconds later.
+    LandsLate(u64),
+    /// The room is closed; it opens again when joined.
+    Closed,
+    /// Chat calls it a repeat for no reason that we can see.
+    FalseDuplicate,
+}
+
+#[derive(Clone, Debug)]
+struct Posted {
+    id: i64,
+    room: RoomKey,
+    text: String,
+    at: Timestamp,
+}
+
+/// Something that happens later.
+enum Later {
+    Land(RoomKey, String),
+    Tell(Event),
+}
+
+struct World {
+    now: Timestamp,
+    bot: Bot,
+    journal: Vec<(Timestamp, Entry)>,
+    chat: Vec<Posted>,
+    next_message: i64,
+    later: Vec<(Timestamp, u64, Later)>,
+    n_later: u64,
+    /// What becomes of the next requests to send.
+    faults: Vec<Fault>,
+    /// Whether all servers have faults, or only the first.
+    all_faulty: bool,
+    happenings: Vec<Happening>,
+    lookups_fail: u32,
+}
+
+fn account(server: &str) -> AccountKey {
+    AccountKey { server: server.to_owned(), account: "main".to_owned() }
+}
+
+impl World {
+    fn new() -> Self {
+        let now = Timestamp::from_secs(1_000_000);
+        let bot = Bot::new(State::default(), settings(), rooms(), plan(now), now);
+        let mut world = Self {
+            now,
+            bot,
+            journal: Vec::new(),
+            chat: Vec::new(),
+            next_message: 100,
+            later: Vec::new(),
+            n_later: 0,
+            faults: Vec::new(),
+            all_faulty: false,
+            happenings: Vec::new(),
+            lookups_fail: 0,
+        };
+        world.connect();
+        world
+    }
+
+    /// Logs in everywhere and enters every room.
+    fn connect(&mut self) {
+        for server in ["stackexchange.com", "stackoverflow.com", "meta.stackexchange.com"] {
+            self.tell(Event::LoggedIn { account: account(server), user_id: OUR_ID });
+        }
+        for room in rooms().iter() {
+            self.tell(Event::RoomOpen { room: room.key.clone(), newest: self.newest(&room.key) });
+        }
+    }
+
+    fn newest(&self, room: &RoomKey) -> i64 {
+        self.chat.iter().filter(|m| m.room == *room).map(|m| m.id).max().unwrap_or(0)
+    }
+
+    fn tell(&mut self, event: Event) {
+        let step = self.bot.handle(event, self.now);
+        self.journal.extend(step.entries.into_iter().map(|entry| (step.at, entry)));
+        for action in step.actions {
+            self.act(action);
+        }
+    }
+
+    fn after(&mut self, millis: u64, what: Later) {
+        self.n_later += 1;
+        self.later.push((self.now + Duration::from_millis(millis), self.n_later, what));
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Send(send) => self.request(send),
+            Action::LookUp(send) => {
+                let candidates = if self.lookups_fail > 0 {
+                    self.lookups_fail -= 1;
+                    None
+                } else {
+                    Some(self.candidates(&send))
+                };
+                let event = Event::LookedUp { account: send.account, send: send.id, candidates };
+                self.after(50, Later::Tell(event));
+            }
+            Action::Join(room) => {
+                let newest = self.newest(&room);
+                self.after(50, Later::Tell(Event::RoomOpen { room, newest }));
+            }
+            Action::Fetch(_) | Action::Watch { .. } => {}
+            Action::Tell(happening) => self.happenings.push(happening),
+        }
+    }
+
+    fn candidates(&self, send: &Send) -> Vec<Candidate> {
+        let ours = self.chat.iter().filter(|m| m.room == send.room && m.id > send.mark);
+        ours.map(|m| Candidate { message_id: m.id, user_id: OUR_ID, source: Some(m.text.clone()) }).collect()
+    }
+
+    fn request(&mut self, send: Send) {
+        assert!(units(&send.text) <= 500, "{}", send.text);
+        let (account, id) = (send.account.clone(), send.id);
+        let spared = !self.all_faulty && account.server != "stackexchange.com";
+        let fault = if spared || self.faults.is_empty() { None } else { Some(self.faults.remove(0)) };
+        let answer = |outcome| Later::Tell(Event::Sent { account: account.clone(), send: id, outcome });
+        match fault {
+            Some(Fault::Throttle(secs)) => {
+                self.after(100, answer(SendOutcome::Throttled(Some(Duration::from_secs(secs)))));
+            }
+            Some(Fault::NotSent) => self.after(100, answer(SendOutcome::NotSent("refused".to_owned()))),
+            Some(Fault::LostRequest) => self.after(100, answer(SendOutcome::Unknown("time-out".to_owned()))),
+            Some(Fault::Closed) => {
+                self.after(100, answer(SendOutcome::RoomClosed { why: "frozen".to_owned(), wait: None }));
+            }
+            Some(Fault::FalseDuplicate) => self.after(100, answer(SendOutcome::Duplicate)),
+            Some(Fault::LandsLate(millis)) => {
+                self.after(millis, Later::Land(send.room, send.text));
+                self.after(100, answer(SendOutcome::Unknown("reset".to_owned())));
+            }
+            Some(Fault::LostReply) => {
+                self.land(&send.room, &send.text);
+                self.after(100, answer(SendOutcome::Unknown("reset".to_owned())));
+            }
+            None => {
+                let outcome = match self.land(&send.room, &send.text) {
+                    Some(message_id) => SendOutcome::Sent { message_id },
+                    None => SendOutcome::Duplicate,
+                };
+                self.after(100, answer(outcome));
+            }
+        }
+    }
+
+    /// Posts, unless it repeats our previous message of the last minute.
+    fn land(&mut self, room: &RoomKey, text: &str) -> Option<i64> {
+        let previous = self.chat.iter().rev().find(|m| m.room.server == room.server);
+        if previous.is_some_and(|m| m.text == text && self.now.since(m.at) < Duration::from_secs(60)) {
+            return None;
+        }
+        self.next_message += 1;
+        let posted =
+            Posted { id: self.next_message, room: room.clone(), text: text.to_owned(), at: self.now };
+        self.chat.push(posted);
+        Some(self.next_message)
+    }
+
+    /// Time passes; everything that is due happens in its order.
+    fn run(&mut self, for_: Duration) {
+        let end = self.now + for_;
+        loop {
+            let wake = self.bot.next_wake(self.now).map(|at| at.max(self.now));
+            let next = self.later.iter().map(|(at, ..)| *at).min().into_iter().chain(wake).min();
+            let Some(at) = next.filter(|at| *at <= end) else { break };
+            self.now = at;
+            match self
+                .later
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, (at, n, _))| (*at, *n))
+                .filter(|(_, (due, ..))| *due <= at)
+            {
+                Some((index, _)) => match self.later.remove(index).2 {
+                    Later::Land(room, text) => {
+                        self.land(&room, &text);
+                    }
+                    Later::Tell(event) => self.tell(event),
+                },
+                None => self.tell(Event::Wake),
+            }
+        }
+        self.now = end;
+    }
+
+    /// The process is killed and started again: answers on their way are lost, what was sent may still land.
+    fn crash(&mut self) {
+        self.later.retain(|(_, _, what)| matches!(what, Later::Land(..)));
+        let mut state = State::default();
+        for (at, entry) in &self.journal {
+            state.apply(entry, *at);
+        }
+        assert_eq!(&state, self.bot.state(), "the journal rebuilds the state");
+        self.bot = Bot::new(state, settings(), rooms(), plan(self.now), self.now);
+        self.connect();
+    }
+
+    fn report(&mut self, number: i64, site: &str) {
+        self.tell(fetched(number, site, &format!("title {number}"), &["bad keyword in body"]));
+    }
+
+    /// How often each report is in each room, by post number.
+    fn seen(&self) -> BTreeMap<(i64, i64), usize> {
+        let mut seen = BTreeMap::new();
+        for posted in &self.chat {
+            let number = posted.text.split("questions/").nth(1).and_then(|rest| rest.split(')').next());
+            let number: i64 = number.and_then(|n| n.parse().ok()).expect("a report with its link");
+            *seen.entry((number, posted.room.room)).or_default() += 1;
+        }
+        seen
+    }
+}
+
+fn fetched(number: i64, site: &str, title: &str, reasons: &[&str]) -> Event {
+    let key = PostKey { site: site.to_owned(), number };
+    let post = Post {
+        id: key.to_string(),
+        site: site.to_owned(),
+        post_type: PostType::Question,
+        title: title.to_owned(),
+        body: String::new(),
+        body_is_summary: false,
+        owner: Owner::default(),
+        score: 0,
+    };
+    let verdict = Verdict {
+        id: key.to_string(),
+        reasons: reasons.iter().map(|r| (*r).to_owned()).collect(),
+        weight: 50,
+        ..Verdict::default()
+    };
+    let fetched =
+        FetchedPost { post, key, question: number, owner_url: None, edited: false, last_activity: 1_000_000 };
+    let content = u64::try_from(title.len()).expect("short");
+    let scanned = ScannedPost { fetched, verdict, only_experimental: false, content };
+    Event::Fetched {
+        request: Request { id: 0, site: site.to_owned(), work: Work::Questions { ids: vec![number] } },
+        answer: Answer { found: vec![number], ..Answer::default() },
+        posts: vec![scanned],
+    }
+}
+
+#[test]
+fn a_report_is_in_every_room_that_wants_it_once() {
+    let mut world = World::new();
+    world.report(1, "superuser.com");
+    world.run(Duration::from_secs(10));
+    let seen = world.seen();
+    assert_eq!((seen.get(&(1, 1)), seen.get(&(1, 2))), (Some(&1), Some(&1)));
+    assert_eq!(
+        seen.keys().filter(|(_, room)| [4, 5].contains(room)).count(),
+        1,
+        "one room of a mirror pair: {seen:?}"
+    );
+    assert_eq!(world.chat.len(), 3);
+}
+
+#[test]
+fn one_servers_wait_never_delays_another() {
+    let mut world = World::new();
+    world.faults = vec![Fault::Throttle(40)];
+    world.report(1, "superuser.com");
+    world.run(Duration::from_secs(2));
+    assert_eq!(world.chat.len(), 1, "the other server took the mirrored one at once");
+    world.run(Duration::from_secs(60));
+    assert_eq!(world.chat.len(), 3);
+}
+
+#[test]
+fn an_unchanged_post_is_not_reported_again_and_an_edit_only_for_a_new_reason() {
+    let mut world = World::new();
+    let mut tell = |title: &str, reasons: &[&str]| {
+        world.tell(fetched(1, "superuser.com", title, reasons));
+        world.happenings.iter().filter(|h| matches!(h, Happening::Reported { .. })).count()
+    };
+    assert_eq!(tell("one", &["a"]), 1);
+    assert_eq!(tell("one", &["a", "b"]), 1, "new rules do not bring up an old post");
+    assert_eq!(tell("longer", &["a"]), 1, "edited, and nothing new to tell");
+    assert_eq!(tell("longer still", &["a", "b"]), 2);
+    world.crash();
+    world.tell(fetched(1, "superuser.com", "longer still", &["a", "b", "c"]));
+    assert_eq!(world.happenings.iter().filter(|h| matches!(h, Happening::Reported { .. })).count(), 2);
+}
+
+#[test]
+fn a_room_that_asked_for_delay_hears_only_of_what_is_still_there() {
+    let mut world = World::new();
+    world.report(1, "askubuntu.com");
+    world.report(2, "askubuntu.com");
+    world.run(Duration::from_secs(200));
+    world.tell(Event::PostDeleted(PostKey { site: "askubuntu.com".to_owned(), number: 1 }));
+    world.run(Duration::from_secs(99));
+    assert!(!world.seen().contains_key(&(2, 3)), "held for five minutes");
+    world.run(Duration::from_secs(10));
+    assert!(world.seen().contains_key(&(2, 3)) && !world.seen().contains_key(&(1, 3)));
+}
+
+#[test]
+fn a_lost_reply_blocks_its_account_until_the_room_was_read() {
+    for (fault, repeats) in
+        [(Fault::LostReply, false), (Fault::LostRequest, true), (Fault::LandsLate(4_900), false)]
+    {
+        let mut world = World::new();
+        world.faults = vec![fault];
+        world.lookups_fail = 2;
+        world.report(1, "askubuntu.com");
+        let started = |world: &World| {
+            let attempts = world.journal.iter().filter_map(|(_, entry)| match entry {
+                Entry::Send { entry: crate::core::outbox::SendEntry::Started(send), .. }
+                    if send.room.room == 1 =>
+                {
+                    Some(send.attempt)
+                }
+                _ => None,
+            });
+            attempts.collect::<Vec<_>>()
+        };
+        world.run(Duration::from_secs(4));
+        assert_eq!(started(&world), [1], "{fault:?}: nothing else while the outcome is unknown");
+        world.run(Duration::from_secs(60));
+        assert_eq!(started(&world), if repeats { vec![1, 2] } else { vec![1] }, "{fault:?}");
+        assert_eq!(world.seen()[&(1, 1)], 1, "{fault:?}");
+    }
+}
+
+#[test]
+fn our_own_echo_settles_an_unknown_outcome_at_once() {
+    let mut world = World::new();
+    world.faults = vec![Fault::LostReply];
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_millis(200));
+    let room = RoomKey::new("stackexchange.com", 1);
+    let echo = Message {
+        room: room.clone(),
+        message_id: world.newest(&room),
+        user_id: OUR_ID,
+        user_name: "us".to_owned(),
+        reply_to: None,
+        text: String::new(),
+    };
+    world.tell(Event::Message(echo));
+    world.run(Duration::from_millis(200));
+    assert!(
+        matches!(world.happenings.last(), Some(Happening::Delivered { reconciled: true, .. })),
+        "{:?}",
+        world.happenings
+    );
+}
+
+#[test]
+fn a_repeat_that_chat_refuses_goes_out_varied() {
+    let mut world = World::new();
+    world.faults = vec![Fault::FalseDuplicate];
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(5));
+    let text = &world.chat.iter().find(|m| m.room.room == 1).expect("sent").text;
+    assert!(text.ends_with("` "), "{text:?}");
+}
+
+#[test]
+fn a_report_that_no_room_takes_is_kept_and_sent_when_the_room_opens() {
+    let mut world = World::new();
+    world.faults = vec![Fault::Closed];
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(20));
+    let row = |world: &World| {
+        world.bot.backlog(world.now).into_iter().find(|row| row.room.room == 1).expect("a row")
+    };
+    assert_eq!(row(&world).waiting, 1);
+    assert!(!world.seen().contains_key(&(1, 1)));
+    world.run(Duration::from_secs(30));
+    assert_eq!((row(&world).waiting, world.seen()[&(1, 1)]), (0, 1));
+}
+
+#[test]
+fn feedback_counts_from_privileged_people_on_a_report() {
+    let mut world = World::new();
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(1));
+    let room = RoomKey::new("stackexchange.com", 1);
+    let parent = world.newest(&room);
+    let reply = |user_id, text: &str, reply_to| {
+        let user_name = "Ann".to_owned();
+        Event::Message(Message {
+            room: room.clone(),
+            message_id: 5000,
+            user_id,
+            user_name,
+            reply_to,
+            text: text.to_owned(),
+        })
+    };
+    for event in [
+        reply(1002, "tpu-", Some(parent)),
+        reply(1001, "tpu-", None),
+        reply(1001, "tpu-", Some(3)),
+        reply(1001, "what is this", Some(parent)),
+    ] {
+        world.tell(event.clone());
+        assert!(!world.happenings.iter().any(|h| matches!(h, Happening::Feedback { .. })), "{event:?}");
+    }
+    world.tell(reply(1001, "K this is spam", Some(parent)));
+    assert!(world.happenings.iter().any(|h| matches!(h, Happening::Feedback { kind, .. } if kind == "tpu-")));
+}
+
+#[derive(Clone, Debug)]
+enum Op {
+    Report(bool),
+    Run(u64),
+    Fault(Fault),
+    Crash,
+    Delete(usize),
+    LookUpFails,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let fault = prop_oneof![
+        (1u64..30).prop_map(Fault::Throttle),
+        Just(Fault::NotSent),
+        Just(Fault::LostReply),
+        Just(Fault::LostRequest),
+        (0u64..4_900).prop_map(Fault::LandsLate),
+        Just(Fault::Closed),
+        Just(Fault::FalseDuplicate),
+    ];
+    prop_oneof![
+        3 => any::<bool>().prop_map(Op::Report),
+        3 => (0u64..8_000).prop_map(Op::Run),
+        3 => fault.prop_map(Op::Fault),
+        1 => Just(Op::Crash),
+        1 => (0usize..10).prop_map(Op::Delete),
+        1 => Just(Op::LookUpFails),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    /// Whatever fails, in whatever order: every report is in its room once, unless its post was gone.
+    #[test]
+    fn every_report_arrives_exactly_once(ops in prop::collection::vec(op(), 0..40)) {
+        let mut world = World::new();
+        world.all_faulty = true;
+        let mut reported: Vec<(i64, &str)> = Vec::new();
+        let mut deleted = Vec::new();
+        for op in ops {
+            match op {
+                Op::Report(first) => {
+                    let number = i64::try_from(reported.len()).expect("few") + 1;
+                    let site = if first { "superuser.com" } else { "askubuntu.com" };
+                    reported.push((number, site));
+                    world.report(number, site);
+                }
+                Op::Run(millis) => world.run(Duration::from_millis(millis)),
+                Op::Fault(fault) => world.faults.push(fault),
+                Op::Crash => world.crash(),
+                Op::LookUpFails => world.lookups_fail += 1,
+                Op::Delete(index) => {
+                    if let Some((number, site)) = reported.get(index).copied() {
+                        deleted.push(number);
+                        world.tell(Event::PostDeleted(PostKey { site: site.to_owned(), number }));
+                    }
+                }
+            }
+        }
+        world.faults.clear();
+        world.run(Duration::from_secs(3600));
+        prop_assert!(world.bot.state().outbox.is_empty(), "left over: {:?}", world.bot.backlog(world.now));
+        prop_assert!(world.bot.state().undelivered.is_empty());
+        let seen = world.seen();
+        for ((number, room), times) in &seen {
+            prop_assert!(*times == 1, "report {} is {} times in room {}", number, times, room);
+        }
+        for (number, site) in reported.iter().filter(|(number, _)| !deleted.contains(number)) {
+            let site_room = if *site == "superuser.com" { 2 } else { 3 };
+            prop_assert!(seen.contains_key(&(*number, 1)) && seen.contains_key(&(*number, site_room)), "{} lost", number);
+            prop_assert!(seen.contains_key(&(*number, 4)) != seen.contains_key(&(*number, 5)), "{} in the mirror", number);
+        }
+    }
+}
+
+#[test]
+fn what_a_deleted_post_waited_for_is_covered() {
+    let mut world = World::new();
+    world.faults = vec![Fault::Throttle(30)];
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(1));
+    let step = world
+        .bot
+        .handle(Event::PostDeleted(PostKey { site: "askubuntu.com".to_owned(), number: 1 }), world.now);
+    let covered =
+        step.changes.iter().filter(|c| matches!(c, Change::Delivery { state: DeliveryState::Covered, .. }));
+    assert_eq!(covered.count(), 2, "the headquarters' and the delayed room's item");
+    assert!(step.actions.contains(&Action::Tell(Happening::Gone {
+        key: PostKey { site: "askubuntu.com".to_owned(), number: 1 },
+        n_covered: 2
+    })));
+}

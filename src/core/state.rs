@@ -1,0 +1,295 @@
+//! The state that decides: a fold over the journal, rebuilt at start from the last snapshot and what follows.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::feedback::Given;
+use super::journal::Entry;
+use super::outbox::{Content, Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
+use super::post::PostKey;
+use super::report::{Report, ReportId};
+use super::rooms::RoomKey;
+use super::time::Timestamp;
+
+/// Everything that must survive and that decides what happens next.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// What is to be said in chat.
+    pub outbox: Outbox,
+    /// Reports that still have an item to deliver; the tables keep the others.
+    pub undelivered: BTreeMap<ReportId, Undelivered>,
+    /// What was reported of each post, newest [`MAX_REPORTED`] posts.
+    #[serde(with = "super::pairs")]
+    pub reported: BTreeMap<PostKey, Reported>,
+    /// Questions that were active and are not scanned yet, and since when.
+    #[serde(with = "super::pairs")]
+    pub pending: BTreeMap<(String, i64), Timestamp>,
+    /// Newest activity seen per site, Unix seconds; what an outage missed is newer.
+    pub last_activity: BTreeMap<String, i64>,
+    /// Which reports a message of ours carries, newest [`MAX_MESSAGES`] messages; item *i* has number *i + 1*.
+    #[serde(with = "super::pairs")]
+    pub messages: BTreeMap<(String, i64), Vec<ReportId>>,
+    n_reports: u64,
+    n_items: u64,
+    n_sends: u64,
+}
+
+/// A report with items in the outbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// What is rendered when one of them is sent.
+    pub report: Report,
+    /// How many of its items are left.
+    pub n_items: usize,
+}
+
+/// What is remembered of a reported post.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// Its latest report.
+    pub report: ReportId,
+    /// Hash of the content that was scanned.
+    pub content: u64,
+    /// Every reason that was ever told for it.
+    pub reasons: Vec<String>,
+    /// Whether it is known to be gone.
+    pub deleted: bool,
+}
+
+/// A post is remembered as reported while fewer than this many came after it: about a month of the network.
+pub const MAX_REPORTED: usize = 50_000;
+/// Replies to older messages of ours are resolved from the tables.
+pub const MAX_MESSAGES: usize = 5_000;
+
+/// The state of one item of a report in one room, in the contract's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// In the outbox.
+    Waiting,
+    /// The request is under way.
+    Sending,
+    /// The reply was lost; the room is being asked.
+    Unknown,
+    /// In the room.
+    Sent,
+    /// Its post was gone before it was sent.
+    Covered,
+}
+
+impl DeliveryState {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Unknown => "unknown",
+            Self::Sent => "sent",
+            Self::Covered => "covered",
+        }
+    }
+}
+
+/// A change to the tables that are asked questions of; written in the transaction that appends the entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A report was made.
+    Report(Box<Report>),
+    /// An item of a report changed its state.
+    Delivery {
+        /// The item.
+        item: ItemId,
+        /// Its report.
+        report: ReportId,
+        /// Its room.
+        room: RoomKey,
+        /// Its state now.
+        state: DeliveryState,
+        /// The message that carries it, and its number if that message carries several.
+        message: Option<(i64, Option<u32>)>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The post of these reports is gone.
+    Deleted {
+        /// Which post.
+        key: PostKey,
+        /// When it was noticed.
+        at: Timestamp,
+    },
+    /// A person gave feedback.
+    Feedback(Given),
+}
+
+impl State {
+    /// The id that the next report gets. Ids are given by applying [`Entry::Reported`].
+    pub fn next_report(&self) -> ReportId {
+        ReportId(self.n_reports + 1)
+    }
+
+    /// The id that the *n*-th next item gets.
+    pub fn next_item(&self, n: u64) -> ItemId {
+        ItemId(self.n_items + 1 + n)
+    }
+
+    /// The id that the next send gets.
+    pub fn next_send(&self) -> SendId {
+        SendId(self.n_sends + 1)
+    }
+
+    /// Applies one entry; says what changes in the tables. Deterministic, and total: an entry that does not fit the
+    /// state (there are none, unless the journal was edited by hand) changes nothing.
+    pub fn apply(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
+        match entry {
+            Entry::Active { site, question } => {
+                self.pending.entry((site.clone(), *question)).or_insert(at);
+                Vec::new()
+            }
+            Entry::Scanned { site, questions, last_activity } => {
+                for question in questions {
+                    self.pending.remove(&(site.clone(), *question));
+                }
+                let newest = self.last_activity.entry(site.clone()).or_default();
+                *newest = (*newest).max(*last_activity);
+                Vec::new()
+            }
+            Entry::Reported { report, content, items } => self.reported(report, *content, items, at),
+            Entry::PostDeleted { key } => self.post_deleted(key, at),
+            Entry::Send { account, entry } => {
+                if let SendEntry::Started(send) = entry {
+                    self.n_sends = self.n_sends.max(send.id.0);
+                }
+                let open_before = self.outbox.open(account).map(|(send, _)| send.clone());
+                let delivered = self.outbox.apply(account, entry, at);
+                match delivered {
+                    Some(delivered) => self.delivered(delivered, at),
+                    None => self.send_moved(entry, open_before.as_ref(), at),
+                }
+            }
+            Entry::Feedback(given) => vec![Change::Feedback(given.clone())],
+        }
+    }
+
+    fn reported(&mut self, report: &Report, content: u64, items: &[Item], at: Timestamp) -> Vec<Change> {
+        self.n_reports = self.n_reports.max(report.id.0);
+        let told = self.reported.entry(report.key()).or_insert_with(|| Reported {
+            report: report.id,
+            content,
+            reasons: Vec::new(),
+            deleted: false,
+        });
+        told.deleted = false;
+        (told.report, told.content) = (report.id, content);
+        for reason in &report.reasons {
+            if !told.reasons.contains(reason) {
+                told.reasons.push(reason.clone());
+            }
+        }
+        if self.reported.len() > MAX_REPORTED
+            && let Some(oldest) =
+                self.reported.iter().min_by_key(|(_, r)| r.report).map(|(key, _)| key.clone())
+        {
+            self.reported.remove(&oldest);
+        }
+        let mut changes = vec![Change::Report(Box::new(report.clone()))];
+        if !items.is_empty() {
+            let undelivered = Undelivered { report: report.clone(), n_items: items.len() };
+            self.undelivered.insert(report.id, undelivered);
+        }
+        for item in items {
+            self.n_items = self.n_items.max(item.id.0);
+            self.outbox.push(item.clone());
+            changes.extend(change(item, item.rooms.first(), DeliveryState::Waiting, None, at));
+        }
+        changes
+    }
+
+    fn post_deleted(&mut self, key: &PostKey, at: Timestamp) -> Vec<Change> {
+        let Some(told) = self.reported.get_mut(key) else { return Vec::new() };
+        told.deleted = true;
+        let undelivered = &self.undelivered;
+        let covered = self.outbox.cover(|item| match &item.content {
+            Content::Report(id) => undelivered.get(id).is_some_and(|u| u.report.key() == *key),
+            Content::Text { .. } => false,
+        });
+        let mut changes = vec![Change::Deleted { key: key.clone(), at }];
+        for item in &covered {
+            changes.extend(change(item, item.rooms.first(), DeliveryState::Covered, None, at));
+        }
+        self.forget_delivered(&covered);
+        changes
+    }
+
+    fn delivered(&mut self, delivered: Delivered, at: Timestamp) -> Vec<Change> {
+        let reports: Vec<ReportId> = delivered.items.iter().filter_map(report_of).collect();
+        if !reports.is_empty() {
+            self.messages.insert((delivered.send.room.server.clone(), delivered.message_id), reports);
+            while self.messages.len() > MAX_MESSAGES {
+                // Ids grow with time on each server; the smallest of all is old enough.
+                let oldest = self.messages.keys().min_by_key(|(_, id)| *id).cloned();
+                oldest.map(|key| self.messages.remove(&key));
+            }
+        }
+        let combined = delivered.items.len() > 1;
+        let changes = (1..)
+            .zip(&delivered.items)
+            .filter_map(|(number, item)| {
+                let message = (delivered.message_id, combined.then_some(number));
+                change(item, Some(&delivered.send.room), DeliveryState::Sent, Some(message), at)
+            })
+            .collect();
+        self.forget_delivered(&delivered.items);
+        changes
+    }
+
+    /// A send started, was refused, or is unknown: its items say so.
+    fn send_moved(&self, entry: &SendEntry, open_before: Option<&Send>, at: Timestamp) -> Vec<Change> {
+        let state = match entry {
+            SendEntry::Started(_) => DeliveryState::Sending,
+            SendEntry::Unknown { .. } | SendEntry::Absent { .. } => DeliveryState::Unknown,
+            SendEntry::Refused { .. } => DeliveryState::Waiting,
+            SendEntry::Done { .. } => return Vec::new(),
+        };
+        let send = match entry {
+            SendEntry::Started(send) => Some(send),
+            _ => open_before.filter(|send| send.id == entry.send()),
+        };
+        let Some(send) = send else { return Vec::new() };
+        let items = send.items.iter().filter_map(|id| self.outbox.item(*id));
+        items.filter_map(|item| change(item, Some(&send.room), state, None, at)).collect()
+    }
+
+    fn forget_delivered(&mut self, items: &[Item]) {
+        for report in items.iter().filter_map(report_of) {
+            let Some(undelivered) = self.undelivered.get_mut(&report) else { continue };
+            undelivered.n_items = undelivered.n_items.saturating_sub(1);
+            if undelivered.n_items == 0 {
+                self.undelivered.remove(&report);
+            }
+        }
+    }
+}
+
+fn report_of(item: &Item) -> Option<ReportId> {
+    match item.content {
+        Content::Report(id) => Some(id),
+        Content::Text { .. } => None,
+    }
+}
+
+fn change(
+    item: &Item,
+    room: Option<&RoomKey>,
+    state: DeliveryState,
+    message: Option<(i64, Option<u32>)>,
+    at: Timestamp,
+) -> Option<Change> {
+    Some(Change::Delivery {
+        item: item.id,
+        report: report_of(item)?,
+        room: room?.clone(),
+        state,
+        message,
+        at,
+    })
+}
