@@ -1,1 +1,15 @@
-//! Placeholder.
+//! The service: joins the core to the edges. One task owns the bot and handles one event at a time; every edge is a
+//! task that turns orders into requests and answers into events.
+//!
+//! ```text
+//! realtime, API, chat ──events──► Service loop ──step──► journal ──durable──► orders ──► API, chat
+//! ```
+
+mod chat;
+pub mod demo;
+mod intake;
+mod metrics;
+mod service;
+mod turn;
+
+pub use service::{Options, RunError, Service, WorkLeft};

@@ -15,6 +15,7 @@ use crate::config::{Config, load_rooms};
 /// Good saved cookies are used as `run` would use them; otherwise e-mail and password are sent once, and the cookies
 /// are saved.
 #[derive(clap::Args, Debug)]
+#[command(after_help = "Example: smokestack login --config smokestack.yml")]
 #[command(after_help = "Example: SMOKESTACK_EMAIL=bot@example.org SMOKESTACK_PASSWORD=... smokestack login")]
 pub struct LoginArgs {
     /// The configuration; without it `smokestack.yml` here, or all defaults.

@@ -82,7 +82,7 @@ pub struct Options {
     pub long_limit: Option<usize>,
     /// How messages are rendered.
     pub style: Style,
-    /// How long after the realtime socket told of a change the API shows it; real time.
+    /// How long after the realtime socket told of a change the API shows it; simulated time.
     pub replication_delay: Duration,
     /// How long the API gives the same answer to exactly the same request; real time, zero for never.
     pub api_cache: Duration,
@@ -144,7 +144,7 @@ impl Network {
             accounts: Mutex::default(),
             chats,
             tickets: Mutex::default(),
-            store: Mutex::new(Store::new(options.replication_delay)),
+            store: Mutex::new(Store::new(options.replication_delay.div_f64(options.speed))),
             api: Mutex::new(Api::new(Quota::new(options.quota, options.quota_without_key))),
             realtime: Realtime::new(),
             faults: Mutex::default(),

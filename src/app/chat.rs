@@ -1,0 +1,296 @@
+//! One task per account: keeps it logged in, in its rooms and listening, and carries out the bot's orders there.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::service::{ChatHealth, Input};
+use crate::chat::{
+    self, ChatError, ChatEvent, Client, Credentials, EventKind, LoginError, SendError, ServerEvent,
+};
+use crate::clock::Clock;
+use crate::core::bot::{Event, Message, SendOutcome};
+use crate::core::outbox::reconcile::Candidate;
+use crate::core::outbox::{AccountKey, Send};
+use crate::core::rooms::RoomKey;
+
+/// Pause after the site could not be reached; doubles up to [`MAX_RETRY`].
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// A site that comes back is noticed within this time.
+const MAX_RETRY: Duration = Duration::from_secs(60);
+/// A refused login is tried again this much later: the site answers haste with captchas.
+const REFUSED_RETRY: Duration = Duration::from_secs(600);
+/// A room is read back for at most so many pages of [`PAGE`] messages; more can not have been said since the mark.
+const MAX_PAGES: usize = 40;
+/// Messages asked for at once.
+const PAGE: u32 = 100;
+
+/// What the bot wants done in chat.
+pub(super) enum Order {
+    Send(Send),
+    LookUp(Send),
+    Join(RoomKey),
+}
+
+/// An account and all it needs.
+pub(super) struct Account {
+    pub(super) key: AccountKey,
+    pub(super) client: Client,
+    pub(super) credentials: Credentials,
+    pub(super) rooms: Vec<i64>,
+    pub(super) inputs: mpsc::Sender<Input>,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+    pub(super) clock: Clock,
+}
+
+/// Why a session ended.
+enum Ended {
+    Stopped,
+    LoggedOut,
+}
+
+impl Account {
+    /// Runs until the service stops.
+    pub(super) async fn run(self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        loop {
+            let Some(me) = self.log_in(&mut orders).await else { return };
+            tracing::info!(account = %self.key, user.id = me.id, user.name = me.name, how = ?me.how, "logged in to chat");
+            self.tell(Event::LoggedIn { account: self.key.clone(), user_id: me.id }).await;
+            match self.session(me.id, &mut orders).await {
+                Ended::Stopped => return,
+                Ended::LoggedOut => {
+                    tracing::warn!(account = %self.key, "the chat session has expired; logging in again");
+                    self.tell(Event::LoggedOut { account: self.key.clone() }).await;
+                }
+            }
+        }
+    }
+
+    /// Tries until it works; `None` when the service stops.
+    async fn log_in(&self, orders: &mut mpsc::UnboundedReceiver<Order>) -> Option<chat::Me> {
+        let mut pause = FIRST_RETRY;
+        loop {
+            let login = self.client.login(&self.credentials);
+            let error = tokio::select! {
+                () = self.stop.cancelled() => return None,
+                outcome = login => match outcome {
+                    Ok(me) => return Some(me),
+                    Err(error) => error,
+                },
+            };
+            tracing::warn!(account = %self.key, error = %error, "the login to chat failed");
+            let refused = error.is_refusal();
+            self.health(ChatHealth::LoginFailed { why: error.to_string(), refused }).await;
+            let wait = if refused { REFUSED_RETRY } else { pause };
+            pause = (pause * 2).min(MAX_RETRY);
+            let until = tokio::time::Instant::now() + wait;
+            loop {
+                tokio::select! {
+                    () = self.stop.cancelled() => return None,
+                    () = tokio::time::sleep_until(until) => break,
+                    // Orders from before the session ended: their outcome is certain, nothing was sent.
+                    order = orders.recv() => self.decline(order?, &error).await,
+                }
+            }
+        }
+    }
+
+    async fn decline(&self, order: Order, error: &LoginError) {
+        match order {
+            Order::Send(send) => self.sent(&send, SendOutcome::NotSent(error.to_string())).await,
+            Order::LookUp(send) => self.looked_up(&send, None).await,
+            Order::Join(room) => self.tell(Event::RoomClosed { room, why: error.to_string() }).await,
+        }
+    }
+
+    async fn session(&self, user_id: i64, orders: &mut mpsc::UnboundedReceiver<Order>) -> Ended {
+        for room in &self.rooms {
+            if self.stop.is_cancelled() {
+                return Ended::Stopped;
+            }
+            self.join(*room).await;
+        }
+        let (mut events, _guard) = self.client.events(self.rooms.clone(), None);
+        let logged_out = CancellationToken::new();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return Ended::Stopped,
+                () = logged_out.cancelled() => return Ended::LoggedOut,
+                order = orders.recv() => match order {
+                    None => return Ended::Stopped,
+                    Some(order) => self.carry_out(order, user_id, logged_out.clone()),
+                },
+                event = events.recv() => match event {
+                    None => return Ended::LoggedOut,
+                    Some(ServerEvent::Down { why: ChatError::SessionExpired, .. }) => return Ended::LoggedOut,
+                    Some(event) => self.hear(event).await,
+                },
+            }
+        }
+    }
+
+    /// Requests run beside each other, so that a slow one never delays what the rooms say.
+    fn carry_out(&self, order: Order, user_id: i64, logged_out: CancellationToken) {
+        let account = self.clone_for_task();
+        self.tasks.spawn(async move {
+            match order {
+                Order::Send(send) => {
+                    let outcome = account.client.send(send.room.room, &send.text, send.reply_to).await;
+                    if matches!(outcome, Err(SendError::SessionExpired)) {
+                        logged_out.cancel();
+                    }
+                    account.sent(&send, outcome_of(outcome, account.clock)).await;
+                }
+                Order::LookUp(send) => {
+                    let candidates = account.candidates(&send, user_id).await;
+                    if matches!(candidates, Err(ChatError::SessionExpired)) {
+                        logged_out.cancel();
+                    }
+                    if let Err(error) = &candidates {
+                        tracing::warn!(room = %send.room, error = %error, "the room can not be read back");
+                    }
+                    account.looked_up(&send, candidates.ok()).await;
+                }
+                Order::Join(room) => account.join(room.room).await,
+            }
+        });
+    }
+
+    fn clone_for_task(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            client: self.client.clone(),
+            credentials: self.credentials.clone(),
+            rooms: Vec::new(),
+            inputs: self.inputs.clone(),
+            stop: self.stop.clone(),
+            tasks: self.tasks.clone(),
+            clock: self.clock,
+        }
+    }
+
+    async fn join(&self, id: i64) {
+        let room = RoomKey::new(self.key.server.clone(), id);
+        let newest = async {
+            let info = self.client.join(id).await?;
+            let history = self.client.history(id, None, 1).await?;
+            Ok::<_, ChatError>((
+                info,
+                history.messages.iter().filter_map(|m| m.message_id).max().unwrap_or(0),
+            ))
+        };
+        let event = match newest.await {
+            Ok((info, newest)) if info.can_post => {
+                tracing::info!(room = %room, room.name = info.name, "joined");
+                Event::RoomOpen { room, newest }
+            }
+            Ok((info, _)) => Event::RoomClosed { room, why: info.words },
+            Err(error) => Event::RoomClosed { room, why: error.to_string() },
+        };
+        self.tell(event).await;
+    }
+
+    async fn hear(&self, event: ServerEvent) {
+        match event {
+            ServerEvent::Up => self.health(ChatHealth::Up).await,
+            ServerEvent::Down { why, .. } => {
+                tracing::warn!(account = %self.key, why = %why, "chat events are down");
+                self.health(ChatHealth::Down { why: why.to_string() }).await;
+            }
+            ServerEvent::Counter(_) => {}
+            ServerEvent::Event(event) => {
+                if let Some(message) = self.message(event) {
+                    self.tell(Event::Message(message)).await;
+                }
+            }
+        }
+    }
+
+    fn message(&self, event: ChatEvent) -> Option<Message> {
+        let is_message = matches!(event.kind, EventKind::Posted | EventKind::Edited);
+        if !is_message {
+            return None;
+        }
+        Some(Message {
+            room: RoomKey::new(self.key.server.clone(), event.room_id),
+            message_id: event.message_id?,
+            user_id: event.user_id?,
+            user_name: event.user_name.unwrap_or_default(),
+            reply_to: event.parent_id.filter(|_| event.is_reply),
+            text: chat::text::plain_text(event.content.as_deref().unwrap_or_default()),
+        })
+    }
+
+    /// Our messages in the send's room that are newer than its mark.
+    async fn candidates(&self, send: &Send, user_id: i64) -> Result<Vec<Candidate>, ChatError> {
+        let mut ours = BTreeSet::new();
+        let mut before = None;
+        for _ in 0..MAX_PAGES {
+            let page = self.client.history(send.room.room, before, PAGE).await?;
+            let ids = page.messages.iter().filter_map(|m| m.message_id);
+            let Some(oldest) = ids.min() else { break };
+            let newer = page.messages.iter().filter(|m| m.user_id == Some(user_id));
+            ours.extend(newer.filter_map(|m| m.message_id).filter(|id| *id > send.mark));
+            if oldest <= send.mark || before.is_some_and(|before| oldest >= before) {
+                break;
+            }
+            before = Some(oldest);
+        }
+        let mut candidates = Vec::with_capacity(ours.len());
+        for message_id in ours {
+            let source = match self.client.source(message_id).await {
+                Ok(source) => Some(source),
+                Err(ChatError::NotFound { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            candidates.push(Candidate { message_id, user_id, source });
+        }
+        Ok(candidates)
+    }
+
+    async fn sent(&self, send: &Send, outcome: SendOutcome) {
+        self.tell(Event::Sent { account: self.key.clone(), send: send.id, outcome }).await;
+    }
+
+    async fn looked_up(&self, send: &Send, candidates: Option<Vec<Candidate>>) {
+        self.tell(Event::LookedUp { account: self.key.clone(), send: send.id, candidates }).await;
+    }
+
+    /// When the service has stopped there is nobody to tell, and what was told is in the journal.
+    async fn tell(&self, event: Event) {
+        let _ = self.inputs.send(Input::Event(event)).await;
+    }
+
+    async fn health(&self, health: ChatHealth) {
+        let _ = self.inputs.send(Input::Chat(self.key.clone(), health)).await;
+    }
+}
+
+/// Waits that the server names are the world's.
+fn outcome_of(answer: Result<chat::Sent, SendError>, clock: Clock) -> SendOutcome {
+    let told = |wait: Option<Duration>| wait.map(|wait| clock.told(wait));
+    let closed = |why: String, wait| SendOutcome::RoomClosed { why, wait: told(wait) };
+    match answer {
+        Ok(sent) => SendOutcome::Sent { message_id: sent.message_id },
+        Err(SendError::Throttled { wait }) => SendOutcome::Throttled(told(wait)),
+        Err(SendError::Duplicate) => SendOutcome::Duplicate,
+        Err(SendError::TooLong(_)) => SendOutcome::TooLong,
+        Err(SendError::RoomTimeout { wait, words }) => closed(words, wait),
+        Err(
+            error @ (SendError::NoPermission(_)
+            | SendError::Frozen(_)
+            | SendError::Suspended(_)
+            | SendError::LowReputation(_)
+            | SendError::NoSuchRoom(_)
+            | SendError::Refused { .. }),
+        ) => closed(error.to_string(), None),
+        Err(error @ (SendError::SessionExpired | SendError::NotSent(_))) => {
+            SendOutcome::NotSent(error.to_string())
+        }
+        Err(SendError::Unknown(why)) => SendOutcome::Unknown(why),
+    }
+}

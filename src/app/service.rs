@@ -1,0 +1,358 @@
+//! The running service: opens the store, starts every task, and tells how it ended. The loop itself is in `turn.rs`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use tokio::net::TcpListener;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::chat::{Account, Order};
+use super::intake::{Intake, Scanner};
+use super::metrics::Metrics;
+use super::turn::{Inboxes, Main};
+use crate::api::{self, ApiOptions};
+use crate::chat::{Client, ClientOptions, Credentials, ServerUrls};
+use crate::clock::Clock;
+use crate::config::{Config, MissingLogin};
+use crate::core::bot::{Bot, DELAY, Event, Happening, Settings};
+use crate::core::fetch_plan::{FetchPlan, PlanOptions};
+use crate::core::outbox::AccountKey;
+use crate::core::report::message::Labels;
+use crate::core::rooms::Rooms;
+use crate::core::rules::RuleSet;
+use crate::realtime::{self, RealtimeEvent, RealtimeOptions};
+use crate::store::{self, Reader, StoreError};
+use crate::web::{self, Question, Web};
+
+/// What a service is made from.
+pub struct Options {
+    /// The configuration.
+    pub config: Config,
+    /// Who hears what.
+    pub rooms: Arc<Rooms>,
+    /// The rules.
+    pub rules: Arc<RuleSet>,
+    /// Scan and show, but post nothing.
+    pub dry_run: bool,
+    /// The time; a demo's runs faster.
+    pub clock: Clock,
+}
+
+/// Why the service can not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A login is missing from the environment.
+    #[error(transparent)]
+    MissingLogin(#[from] MissingLogin),
+    /// No server of the configuration has a room.
+    #[error("no room of `{0}` is on a server of the configuration, so there is nobody to tell")]
+    NoRoom(String),
+    /// The store can not be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An edge can not be set up.
+    #[error("can not set up {what}: {why}")]
+    Setup {
+        /// Which edge.
+        what: String,
+        /// Why.
+        why: String,
+    },
+    /// Every server refused its login.
+    #[error("every server refuses the login:\n{0}")]
+    EveryLoginRefused(String),
+    /// A part that never ends has ended: a bug.
+    #[error("{0} has ended, which it must not; start again")]
+    TaskEnded(&'static str),
+}
+
+impl RunError {
+    /// Whether the mistake is in the configuration or the environment.
+    pub fn is_configuration(&self) -> bool {
+        matches!(self, Self::MissingLogin(_) | Self::NoRoom(_))
+    }
+}
+
+/// How an account is.
+#[derive(Clone, Debug)]
+pub(super) enum ChatHealth {
+    /// Events arrive.
+    Up,
+    /// No events arrive.
+    Down { why: String },
+    /// Not logged in.
+    LoginFailed { why: String, refused: bool },
+}
+
+/// What the loop takes in.
+pub(super) enum Input {
+    Event(Event),
+    Chat(AccountKey, ChatHealth),
+    Realtime(RealtimeEvent),
+    /// What the API said is left of the day's quota.
+    Quota(i64),
+    /// Somebody wants to know what there is still to do.
+    WorkLeft(oneshot::Sender<WorkLeft>),
+    Ended(&'static str),
+}
+
+/// What there is still to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkLeft {
+    /// Questions that are not scanned yet.
+    pub pending: usize,
+    /// Items that are in no room yet.
+    pub waiting: usize,
+}
+
+impl WorkLeft {
+    /// Whether everything is done.
+    pub fn is_none(self) -> bool {
+        self.pending == 0 && self.waiting == 0
+    }
+}
+
+/// A running service.
+pub struct Service {
+    stop: CancellationToken,
+    main: JoinHandle<Result<WorkLeft, RunError>>,
+    happenings: broadcast::Sender<Happening>,
+    inputs: mpsc::Sender<Input>,
+    web: Option<SocketAddr>,
+}
+
+/// Events that wait for the loop; edges wait when it is full.
+pub(super) const INPUTS: usize = 1024;
+/// What onlookers may fall behind.
+const HAPPENINGS: usize = 8192;
+impl Service {
+    /// Opens the store, starts every task, and returns; login and joining go on in the background.
+    ///
+    /// # Errors
+    /// See [`RunError`].
+    pub async fn start(options: Options) -> Result<Self, RunError> {
+        let Options { config, rooms, rules, dry_run, clock } = options;
+        let data_dir = config.data_dir.clone();
+        let opened = tokio::task::spawn_blocking(move || store::open(&data_dir))
+            .await
+            .map_err(|e| setup("the store", e))??;
+        let (inputs, inbox) = mpsc::channel(INPUTS);
+        let (happenings, _) = broadcast::channel(HAPPENINGS);
+        let (questions, questions_inbox) = mpsc::channel(64);
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+
+        let accounts = accounts(&config, &rooms, &inputs, &stop, &tasks, clock)?;
+        let mut orders = BTreeMap::new();
+        let mut chat = BTreeMap::new();
+        let mut starts: Vec<(Account, mpsc::UnboundedReceiver<Order>)> = Vec::new();
+        for account in accounts {
+            let (order, inbox) = mpsc::unbounded_channel();
+            orders.insert(account.key.clone(), order);
+            chat.insert(account.key.clone(), None);
+            starts.push((account, inbox));
+        }
+
+        let scanner = Scanner::new(Arc::clone(&rules));
+        let metrics = Arc::new(Metrics::new());
+        let web = listen(&config, &scanner, &metrics, &questions).await?;
+
+        let settings = Settings {
+            labels: labels(&config),
+            unknown_wait: config.delivery.unknown_wait,
+            delay: DELAY,
+            dry_run,
+        };
+        let key = config.secrets.api_key.clone();
+        let api = api::Client::new(ApiOptions::new(&config.stack_exchange.api, key))
+            .map_err(|e| setup("the API client", e))?;
+        let plan = FetchPlan::new(PlanOptions::new(config.secrets.api_key.is_some()), None, clock.now());
+        let bot = Bot::new(opened.state, settings, rooms, plan, clock.now());
+        let (feed, realtime) =
+            realtime::connect(RealtimeOptions::new(&config.stack_exchange.realtime), clock);
+        let intake = Intake::new(
+            api,
+            scanner,
+            config.stack_exchange.site_list.clone(),
+            realtime,
+            inputs.clone(),
+            tasks.clone(),
+            clock,
+        );
+        tasks.spawn(watched(
+            "the realtime feed",
+            inputs.clone(),
+            stop.clone(),
+            intake.clone().listen(feed, stop.clone()),
+        ));
+        for (account, inbox) in starts {
+            tasks.spawn(watched("a chat account", inputs.clone(), stop.clone(), account.run(inbox)));
+        }
+        let address = match web {
+            Some((listener, web)) => {
+                let address = listener.local_addr().ok();
+                let (stopping, ended) = (stop.clone(), inputs.clone());
+                tasks.spawn(watched("the web server", ended, stop.clone(), async move {
+                    let _ = web::serve(listener, web, stopping.cancelled_owned()).await;
+                }));
+                address
+            }
+            None => None,
+        };
+
+        let (durable, commits) = mpsc::unbounded_channel();
+        let main = Main {
+            clock,
+            bot,
+            journal: opened.journal,
+            _lock: opened.lock,
+            durable,
+            orders,
+            chat,
+            intake,
+            metrics,
+            happenings: happenings.clone(),
+            commits: VecDeque::new(),
+            n_commits: 0,
+            n_since_snapshot: 0,
+            stop: stop.clone(),
+            tasks,
+        };
+        let main = tokio::spawn(main.run(Inboxes { inputs: inbox, commits, questions: questions_inbox }));
+        Ok(Self { stop, main, happenings, inputs, web: address })
+    }
+
+    /// What happens from now on, for whoever looks on; a slow onlooker misses some.
+    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+        self.happenings.subscribe()
+    }
+
+    /// Where the web surface is, if it is on.
+    pub fn web(&self) -> Option<SocketAddr> {
+        self.web
+    }
+
+    /// What there is still to do; `None` when the service has ended.
+    pub async fn work_left(&self) -> Option<WorkLeft> {
+        let (answer, work) = oneshot::channel();
+        self.inputs.send(Input::WorkLeft(answer)).await.ok()?;
+        work.await.ok()
+    }
+
+    /// Runs until it fails, or [`Service::stopper`] says so.
+    ///
+    /// # Errors
+    /// What made it end.
+    pub async fn ended(self) -> Result<WorkLeft, RunError> {
+        let stop = self.stop.clone();
+        let ended = self.main.await.unwrap_or(Err(RunError::TaskEnded("the main loop")));
+        stop.cancel();
+        ended
+    }
+
+    /// Cancel this to stop the service; everything that was told is in the store then.
+    pub fn stopper(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+}
+
+fn setup(what: &str, why: impl std::fmt::Display) -> RunError {
+    RunError::Setup { what: what.to_owned(), why: why.to_string() }
+}
+
+/// Tells the loop when something that must not end has ended.
+async fn watched(
+    name: &'static str,
+    inputs: mpsc::Sender<Input>,
+    stop: CancellationToken,
+    task: impl Future<Output = ()> + Send + 'static,
+) {
+    let outcome = tokio::spawn(task).await;
+    if !stop.is_cancelled() {
+        if let Err(error) = outcome {
+            tracing::error!(error = %error, "{name} failed");
+        }
+        let _ = inputs.send(Input::Ended(name)).await;
+    }
+}
+
+fn accounts(
+    config: &Config,
+    rooms: &Rooms,
+    inputs: &mpsc::Sender<Input>,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+    clock: Clock,
+) -> Result<Vec<Account>, RunError> {
+    let with_rooms = rooms.servers();
+    let mut accounts = Vec::new();
+    for (name, server) in config.servers.iter().filter(|(name, _)| with_rooms.contains(name.as_str())) {
+        // One account a server; others only take over part of its work.
+        let Some(account) = server.accounts.first() else { continue };
+        let login = config.secrets.login(name, account)?;
+        let client = Client::new(ClientOptions {
+            server: ServerUrls {
+                name: name.clone(),
+                chat: server.chat.clone(),
+                login: server.login.clone(),
+                account: server.account.clone(),
+            },
+            jar_path: Some(config.data_dir.join(format!("cookies-{name}-{account}.json"))),
+            request_timeout: config.delivery.request_timeout,
+            user_agent: concat!("smokestack/", env!("CARGO_PKG_VERSION")).to_owned(),
+        })
+        .map_err(|e| setup("the chat client", e))?;
+        accounts.push(Account {
+            key: AccountKey { server: name.clone(), account: account.clone() },
+            client,
+            credentials: Credentials { email: login.email.clone(), password: login.password.clone() },
+            rooms: rooms
+                .iter()
+                .filter(|r| r.key.server == *name && r.is_used())
+                .map(|r| r.key.room)
+                .collect(),
+            inputs: inputs.clone(),
+            stop: stop.clone(),
+            tasks: tasks.clone(),
+            clock,
+        });
+    }
+    if accounts.is_empty() {
+        return Err(RunError::NoRoom(config.rooms.display().to_string()));
+    }
+    Ok(accounts)
+}
+
+fn labels(config: &Config) -> Labels {
+    let (service, record) = (config.labels.service.clone(), config.labels.record.clone());
+    Labels {
+        service_text: service.text,
+        service_link: service.link,
+        record_text: record.text,
+        record_link: record.link,
+    }
+}
+
+async fn listen(
+    config: &Config,
+    scanner: &Scanner,
+    metrics: &Arc<Metrics>,
+    questions: &mpsc::Sender<Question>,
+) -> Result<Option<(TcpListener, Web)>, RunError> {
+    let Some(address) = config.web.listen else { return Ok(None) };
+    let listener =
+        TcpListener::bind(address).await.map_err(|e| setup(&format!("the web server on {address}"), e))?;
+    let reader = Reader::open(&config.data_dir)?;
+    let (scanner, metrics) = (scanner.clone(), Arc::clone(metrics));
+    let web = Web {
+        reader: Arc::new(Mutex::new(reader)),
+        scan: Arc::new(move |post| scanner.scan(post)),
+        metrics: Arc::new(move || metrics.text()),
+        service: questions.clone(),
+    };
+    Ok(Some((listener, web)))
+}

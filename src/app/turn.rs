@@ -1,0 +1,286 @@
+//! The loop that owns the bot: one event at a time, entries durable before their actions, everything else in tasks.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::chat::Order;
+use super::intake::Intake;
+use super::metrics::Metrics;
+use super::service::{ChatHealth, INPUTS, Input, RunError, WorkLeft};
+use crate::clock::Clock;
+use crate::core::bot::{Action, Bot, Event, Happening, Step};
+use crate::core::outbox::{AccountKey, Phase};
+use crate::core::time::Timestamp;
+use crate::realtime::RealtimeEvent;
+use crate::store::{self, Append, Committed, Journal};
+use crate::web::{Check, Question, Readiness};
+
+/// A snapshot is taken after so many entries ...
+const SNAPSHOT_ENTRIES: usize = 20_000;
+/// ... or so much time.
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(600);
+/// Gauges are brought up to date this often.
+const GAUGES_EVERY: Duration = Duration::from_secs(5);
+/// At the end, requests to chat get this long to say how they ended.
+const LAST_ANSWERS: Duration = Duration::from_millis(1_500);
+
+/// The state of the loop.
+pub(super) struct Main {
+    pub(super) clock: Clock,
+    pub(super) bot: Bot,
+    pub(super) journal: Journal,
+    pub(super) _lock: store::DirLock,
+    /// Says which commits are durable. Unbounded, since the writer must never wait for the loop; there are no more
+    /// of them than the loop itself asked for.
+    pub(super) durable: mpsc::UnboundedSender<(u64, Committed)>,
+    pub(super) orders: BTreeMap<AccountKey, mpsc::UnboundedSender<Order>>,
+    /// How each account is; absent until the first news.
+    pub(super) chat: BTreeMap<AccountKey, Option<ChatHealth>>,
+    pub(super) intake: Intake,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) happenings: broadcast::Sender<Happening>,
+    /// Actions that wait for their entries to be durable, oldest first.
+    pub(super) commits: VecDeque<(u64, Vec<Action>)>,
+    pub(super) n_commits: u64,
+    pub(super) n_since_snapshot: usize,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+}
+
+impl Main {
+    pub(super) async fn run(mut self, mut inboxes: Inboxes) -> Result<WorkLeft, RunError> {
+        // What the restart found out goes first.
+        self.handle(Event::Wake);
+        let outcome = self.serve(&mut inboxes).await;
+        self.stop.cancel();
+        self.tasks.close();
+        outcome?;
+        self.finish(&mut inboxes).await
+    }
+
+    async fn serve(&mut self, inboxes: &mut Inboxes) -> Result<(), RunError> {
+        let mut gauges = tokio::time::interval(GAUGES_EVERY);
+        let mut snapshots = tokio::time::interval(SNAPSHOT_EVERY);
+        snapshots.reset();
+        loop {
+            let now = self.clock.now();
+            let wake = self.bot.next_wake(now).map(|at| self.clock.real(at.since(now)));
+            tokio::select! {
+                () = self.stop.cancelled() => return Ok(()),
+                Some((n, outcome)) = inboxes.commits.recv() => {
+                    outcome?;
+                    self.committed(n);
+                }
+                Some(input) = inboxes.inputs.recv() => self.take(input)?,
+                Some(question) = inboxes.questions.recv() => self.answer(question),
+                () = tokio::time::sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => self.handle(Event::Wake),
+                _ = gauges.tick() => self.metrics.show_backlog(&self.bot.backlog(now)),
+                _ = snapshots.tick() => self.snapshot(),
+            }
+        }
+    }
+
+    fn take(&mut self, input: Input) -> Result<(), RunError> {
+        match input {
+            Input::Event(event) => self.handle(event),
+            Input::Chat(account, health) => {
+                self.chat.insert(account, Some(health));
+                self.every_login_refused()?;
+            }
+            Input::Realtime(event) => self.hear(event),
+            Input::Quota(left) => drop(self.metrics.quota.set(left)),
+            // Who asked may be gone by now.
+            Input::WorkLeft(answer) => drop(answer.send(self.work_left())),
+            Input::Ended(name) => return Err(RunError::TaskEnded(name)),
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, event: RealtimeEvent) {
+        match event {
+            RealtimeEvent::Up { missed_since } => {
+                tracing::info!("the realtime feed is up");
+                if let Some(from) = missed_since.or_else(|| self.last_seen()) {
+                    self.handle(Event::Gap { from, to: self.clock.now() });
+                }
+            }
+            RealtimeEvent::Down { why, .. } => tracing::warn!(why, "the realtime feed is down"),
+            RealtimeEvent::PostDeleted(key) => self.handle(Event::PostDeleted(key)),
+            // The edit shows up in the network's feed as well, which names its question.
+            RealtimeEvent::PostEdited(_) => {}
+            RealtimeEvent::Activity(activity) => {
+                self.metrics.last_frame.set(self.clock.now().as_secs());
+                let urgent = self.intake.is_urgent(&activity);
+                self.handle(Event::Active { site: activity.site, question: activity.question, urgent });
+            }
+        }
+    }
+
+    /// When an earlier process last saw something of the network; what came since then was missed.
+    fn last_seen(&self) -> Option<Timestamp> {
+        self.bot.state().last_activity.values().max().map(|secs| Timestamp::from_secs(*secs))
+    }
+
+    fn handle(&mut self, event: Event) {
+        let step = self.bot.handle(event, self.clock.now());
+        self.submit(step);
+        if self.n_since_snapshot >= SNAPSHOT_ENTRIES {
+            self.snapshot();
+        }
+    }
+
+    /// Hands the entries to the journal; the actions wait until they are durable.
+    fn submit(&mut self, step: Step) {
+        let Step { at, entries, changes, actions } = step;
+        if entries.is_empty() {
+            return actions.into_iter().for_each(|action| self.act(action));
+        }
+        self.n_since_snapshot += entries.len();
+        self.n_commits += 1;
+        let n = self.n_commits;
+        self.commits.push_back((n, actions));
+        let durable = self.durable.clone();
+        self.journal.append(Append { at, entries, changes, ..Append::default() }, move |outcome| {
+            // A loop that is gone needs no answer.
+            let _ = durable.send((n, outcome));
+        });
+    }
+
+    fn committed(&mut self, n: u64) {
+        while self.commits.front().is_some_and(|(first, _)| *first <= n) {
+            let Some((_, actions)) = self.commits.pop_front() else { return };
+            for action in actions {
+                self.act(action);
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Fetch(request) => self.intake.fetch(request),
+            Action::Send(send) => self.order(&send.account.clone(), Order::Send(send)),
+            Action::LookUp(send) => self.order(&send.account.clone(), Order::LookUp(send)),
+            Action::Join(room) => {
+                let account = self.orders.keys().find(|key| key.server == room.server).cloned();
+                if let Some(account) = account {
+                    self.order(&account, Order::Join(room));
+                }
+            }
+            Action::Watch { site, question } => self.intake.watch(site, question),
+            Action::Tell(happening) => {
+                self.metrics.count(&happening);
+                // Nobody has to look on.
+                let _ = self.happenings.send(happening);
+            }
+        }
+    }
+
+    fn order(&self, account: &AccountKey, order: Order) {
+        if let Some(orders) = self.orders.get(account) {
+            // The task only ends with the service, or with an error that ends it.
+            let _ = orders.send(order);
+        }
+    }
+
+    fn snapshot(&mut self) {
+        self.n_since_snapshot = 0;
+        let state = serde_json::to_string(self.bot.state()).expect("the state is plain data");
+        self.journal.snapshot(state);
+    }
+
+    fn every_login_refused(&self) -> Result<(), RunError> {
+        let refusals: Option<Vec<String>> = self
+            .chat
+            .iter()
+            .map(|(account, health)| match health {
+                Some(ChatHealth::LoginFailed { why, refused: true }) => {
+                    Some(format!("{}: {why}", account.server))
+                }
+                _ => None,
+            })
+            .collect();
+        match refusals {
+            Some(lines) => Err(RunError::EveryLoginRefused(lines.join("\n"))),
+            None => Ok(()),
+        }
+    }
+
+    fn answer(&self, question: Question) {
+        match question {
+            // Who asked may be gone by now.
+            Question::Backlog(answer) => drop(answer.send(self.bot.backlog(self.clock.now()))),
+            Question::Ready(answer) => drop(answer.send(self.readiness())),
+        }
+    }
+
+    fn work_left(&self) -> WorkLeft {
+        let state = self.bot.state();
+        let outbox = &state.outbox;
+        WorkLeft {
+            pending: state.pending.len(),
+            waiting: outbox.waiting().count() + outbox.sending().count(),
+        }
+    }
+
+    fn readiness(&self) -> Readiness {
+        let mut checks = BTreeMap::new();
+        for (account, health) in &self.chat {
+            let check = match health {
+                Some(ChatHealth::Up) => Check { ok: true, detail: "logged in, events arrive".to_owned() },
+                Some(ChatHealth::Down { why }) => Check { ok: false, detail: format!("no events: {why}") },
+                Some(ChatHealth::LoginFailed { why, .. }) => {
+                    Check { ok: false, detail: format!("not logged in: {why}") }
+                }
+                None => Check { ok: false, detail: "logging in".to_owned() },
+            };
+            checks.insert(format!("chat {}", account.server), check);
+        }
+        checks.insert("realtime".to_owned(), self.intake.freshness(self.clock.now()));
+        // The loop lives only while the journal takes what it is given; what waits long says that the disk is slow.
+        let waiting = self.commits.len();
+        let check =
+            Check { ok: waiting < INPUTS, detail: format!("{waiting} appends on their way to the disk") };
+        checks.insert("store".to_owned(), check);
+        Readiness { ready: checks.values().all(|check| check.ok), checks }
+    }
+
+    /// Waits for answers that are on their way, then keeps everything.
+    async fn finish(mut self, inboxes: &mut Inboxes) -> Result<WorkLeft, RunError> {
+        let deadline = tokio::time::Instant::now() + LAST_ANSWERS;
+        while self.awaits_answers() {
+            tokio::select! {
+                () = tokio::time::sleep_until(deadline) => break,
+                Some((n, outcome)) = inboxes.commits.recv() => {
+                    outcome?;
+                    // What would start something new stays undone; it is in the journal.
+                    self.commits.retain(|(waiting, _)| *waiting > n);
+                }
+                Some(input) = inboxes.inputs.recv() => {
+                    if let Input::Event(event @ Event::Sent { .. }) = input {
+                        let step = self.bot.conclude(event, self.clock.now());
+                        self.submit(step);
+                    }
+                }
+            }
+        }
+        self.snapshot();
+        Ok(self.work_left())
+    }
+
+    fn awaits_answers(&self) -> bool {
+        !self.commits.is_empty()
+            || self.bot.state().outbox.all_open().any(|(_, phase)| *phase == Phase::InFlight)
+    }
+}
+
+/// What the loop listens to.
+pub(super) struct Inboxes {
+    pub(super) inputs: mpsc::Receiver<Input>,
+    pub(super) commits: mpsc::UnboundedReceiver<(u64, Committed)>,
+    pub(super) questions: mpsc::Receiver<Question>,
+}

@@ -1,0 +1,102 @@
+//! `smokestack run`: the headless service.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::ConfigArgs;
+use crate::app::{Options, Service};
+use crate::clock::Clock;
+use crate::config::{Config, load_rooms};
+use crate::core::bot::Happening;
+use crate::core::rules::RuleSet;
+use crate::rules_folder;
+
+/// Runs the service until SIGTERM or SIGINT.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: smokestack run --config smokestack.yml")]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Scan and show what would be reported, and post nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    super::start_log("info");
+    let config = Config::load(args.config.config.as_deref())?;
+    let rooms = Arc::new(load_rooms(&config.rooms)?);
+    let rules = Arc::new(load_rules(&config.rules)?);
+    super::block_on(async {
+        let dry_run = args.dry_run;
+        let options = Options { config, rooms, rules, dry_run, clock: Clock::start() };
+        let service = Service::start(options).await?;
+        if let Some(address) = service.web() {
+            tracing::info!(%address, "the web surface is up");
+        }
+        let mut happenings = service.happenings();
+        let stopper = service.stopper();
+        let log = tokio::spawn(async move {
+            loop {
+                match happenings.recv().await {
+                    Ok(happening) => show(&happening, dry_run),
+                    Err(tokio::sync::broadcast::error::RecvError::Lagged(n)) => {
+                        tracing::warn!(n, "more happened than the log could follow");
+                    }
+                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                }
+            }
+        });
+        tokio::spawn(async move {
+            match super::stop_signal().await {
+                Ok(()) => tracing::info!("stopping"),
+                Err(error) => tracing::error!(error = %error, "signals can not be received; stopping"),
+            }
+            stopper.cancel();
+        });
+        let summary = service.ended().await?;
+        log.abort();
+        tracing::info!(waiting = summary.waiting, "stopped; what waits is in the store");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Loads the rules; entries that are broken are named in the log, the rest work.
+pub(super) fn load_rules(folders: &[std::path::PathBuf]) -> anyhow::Result<RuleSet> {
+    let loaded = crate::core::rules::load(rules_folder::read(folders)?);
+    for error in &loaded.errors {
+        tracing::error!("{error}");
+    }
+    tracing::info!(broken = loaded.errors.len(), "rules loaded");
+    Ok(loaded.set)
+}
+
+fn show(happening: &Happening, dry_run: bool) {
+    match happening {
+        Happening::Scanned { site, n_posts } => tracing::debug!(site, n_posts, "scanned"),
+        Happening::Reported { report, key, title, reasons, weight, n_rooms } => {
+            let reasons = reasons.join(", ");
+            if dry_run {
+                tracing::info!(%report, post = %key, weight, reasons, title, "would be reported");
+            } else {
+                tracing::info!(%report, post = %key, weight, reasons, title, n_rooms, "reported");
+            }
+        }
+        Happening::Delivered { room, message_id, reports, reconciled } => {
+            for (report, lag) in reports {
+                let lag_ms = lag.as_millis();
+                tracing::info!(%report, %room, message_id, lag_ms, reconciled, "delivered");
+            }
+        }
+        Happening::Refused { account, room, why } => {
+            tracing::warn!(%account, %room, why, "chat refused a message")
+        }
+        Happening::Unknown { account, why } => {
+            tracing::warn!(%account, why, "it is not known whether a message arrived")
+        }
+        Happening::Gone { key, n_covered } => {
+            tracing::info!(post = %key, n_covered, "a reported post is gone")
+        }
+        Happening::Feedback { report, kind, by } => tracing::info!(%report, kind, by, "feedback"),
+    }
+}
