@@ -1,8 +1,13 @@
 //! Tests that drive the program as people see it. One binary, so that it links once.
+mod architecture;
+mod bad_input;
 mod batch;
 mod chat;
+mod crash;
 mod fixtures;
 mod intake;
 mod rate_limit;
 mod reference_verdicts;
+mod service;
 mod simulator;
+mod world;

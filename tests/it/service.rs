@@ -1,0 +1,195 @@
+//! The service as people see it: a post appears on the socket, the room shows the report.
+
+use std::time::Duration;
+
+use smokestack::simulator::names::{Host, Server};
+
+use crate::world::{HQ, World, post};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_appears_and_its_rooms_show_the_report() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let _playing = world
+        .play(&[
+            post(0.0, "su-501", "superuser.com", "Which cable do I need?"),
+            post(1.0, "su-502", "superuser.com", "The miracle stapler & more <b>"),
+            post(2.0, "so-503", "stackoverflow.com", "miracle stapler in Rust"),
+        ])
+        .await;
+    world.until("two reports", |world| world.texts(HQ).len() == 2).await;
+    let texts = world.texts(HQ);
+    let report = texts.iter().find(|text| text.contains("superuser")).expect("the report");
+    assert!(
+        report.starts_with("[ [SmokeDetector](//git.io/vyDZv) | [MS](//m.erwaysoftware.com/posts/uid/superuser/502) ] Bad keyword in title ("),
+        "{report}"
+    );
+    assert!(
+        report.contains("): [The miracle stapler & more <b>\u{202d}](//superuser.com/questions/502) by ["),
+        "{report}"
+    );
+    assert!(report.ends_with("on `superuser.com`"), "{report}");
+    world
+        .until("the room of the site", |world| world.texts((Server::StackExchange, 990003)).len() == 1)
+        .await;
+    world.until("the other server", |world| world.texts((Server::StackOverflow, 990011)).len() == 1).await;
+    assert!(!texts.iter().any(|text| text.contains("501")), "an honest post was reported: {texts:?}");
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_adds_spam_is_reported_and_feedback_counts() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let feedback = r#"{"at":20,"feedback":{"post":"su-601","by":"Ann","user_id":900001001,"privileged":true,"type":"tpu-"}}"#;
+    let _playing = world
+        .play(&[
+            post(0.0, "su-601", "superuser.com", "An honest question"),
+            post(10.0, "su-601", "superuser.com", "An honest question about a miracle stapler"),
+            feedback.to_owned(),
+        ])
+        .await;
+    world
+        .until("the report of the edit", |world| world.texts(HQ).iter().any(|t| t.contains("questions/601")))
+        .await;
+    let url = format!("http://{}/v1/reports", service.web().expect("a web surface"));
+    let feedback_types = async || {
+        let reports: serde_json::Value =
+            reqwest::get(&url).await.expect("an answer").json().await.expect("JSON");
+        reports["items"][0]["feedback"]
+            .as_array()
+            .map(|f| f.iter().map(|f| f["type"].clone()).collect::<Vec<_>>())
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(30), async {
+        while feedback_types().await != Some(vec!["tpu-".into()]) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "no feedback: {:?}", feedback_types().await);
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_web_surface_answers_in_the_contracts_shapes() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let _playing = world.play(&[post(0.0, "su-701", "superuser.com", "miracle stapler")]).await;
+    world.until("the report", |world| world.texts(HQ).len() == 1).await;
+    let base = format!("http://{}", service.web().expect("a web surface"));
+    let get = async |path: &str| reqwest::get(format!("{base}{path}")).await.expect("an answer");
+    let json = async |path: &str| get(path).await.json::<serde_json::Value>().await.expect("JSON");
+
+    assert_eq!(get("/healthz").await.status(), 200);
+    let ready = get("/readyz").await;
+    assert_eq!(ready.status(), 200, "{}", ready.text().await.unwrap_or_default());
+
+    let delivered = tokio::time::timeout(Duration::from_secs(10), async {
+        loop {
+            let reports = json("/v1/reports?limit=1").await;
+            if reports["items"][0]["delivery"]
+                .as_array()
+                .is_some_and(|d| d.iter().any(|d| d["room"] == 11540 && d["state"] == "sent"))
+            {
+                return reports;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let reports = delivered.await.expect("delivered");
+    let report = &reports["items"][0];
+    assert_eq!(report["post"]["url"], "https://superuser.com/questions/701");
+    assert_eq!(report["reasons"], serde_json::json!(["bad keyword in title"]));
+    assert_eq!(report["why"][0]["text"], "miracle stapler");
+    assert!(reports["next_cursor"].is_null());
+    let id = report["id"].as_str().expect("an id");
+    assert_eq!(json(&format!("/v1/reports/{id}")).await["id"], id);
+    let delivery = report["delivery"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|d| d["room"] == 11540)
+        .expect("the headquarters");
+    assert!(delivery["number"].is_null());
+    let message = json(&format!("/v1/messages/stackexchange.com/{}", delivery["message_id"])).await;
+    assert_eq!(message["items"], serde_json::json!([{"number": null, "report": id}]));
+
+    let outbox = json("/v1/outbox").await;
+    let row = outbox["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|row| row["room"] == 11540)
+        .expect("the headquarters");
+    assert_eq!(
+        (&row["waiting"], &row["in_flight"], &row["oldest_s"]),
+        (&0.into(), &0.into(), &serde_json::Value::Null)
+    );
+    assert!(row["next_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{row}");
+
+    let metrics = get("/metrics").await.text().await.expect("text");
+    assert!(metrics.lines().any(|line| line == "smokestack_reports_total 1"), "{metrics}");
+    assert_eq!(
+        json("/openapi.json").await["paths"]["/v1/reports"]["get"]["responses"]["200"]["description"],
+        "A page of reports, newest first"
+    );
+
+    for (path, status) in [
+        ("/v1/reports?limit=501", 400),
+        ("/v1/reports?limt=5", 400),
+        ("/v1/reports?since=soon", 400),
+        ("/v1/reports/nope", 404),
+        ("/nowhere", 404),
+    ] {
+        let answer = get(path).await;
+        assert_eq!(answer.status(), status, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+        assert_eq!(answer.json::<serde_json::Value>().await.expect("JSON")["status"], status, "{path}");
+    }
+    let scan = async |body: &str| {
+        let answer = reqwest::Client::new()
+            .post(format!("{base}/v1/scan"))
+            .body(body.to_owned())
+            .send()
+            .await
+            .expect("an answer");
+        (answer.status().as_u16(), answer.json::<serde_json::Value>().await.expect("JSON"))
+    };
+    let spam =
+        r#"{"id":"x","site":"superuser.com","post_type":"question","title":"miracle stapler","body":""}"#;
+    assert_eq!(scan(spam).await.1["reasons"], serde_json::json!(["bad keyword in title"]));
+    assert_eq!(scan(&format!("[{spam},{spam}]")).await.1.as_array().map(Vec::len), Some(2));
+    assert_eq!(scan("<html>").await.0, 400);
+    assert_eq!(scan(r#"[{"id":1}]"#).await.0, 400);
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_in_trouble_gets_every_report_all_the_same() {
+    use smokestack::simulator::fault::{Fault, FaultKind};
+    let world = World::new().await;
+    let service = world.service().await;
+    world
+        .until("logged in", |world| world.network.counts(Host::Chat(Server::StackExchange)).requests > 3)
+        .await;
+    for kind in
+        [FaultKind::LoseReply, FaultKind::ErrorPage { status: 502 }, FaultKind::Truncate, FaultKind::Drop]
+    {
+        let fault = Fault::next(Host::Chat(Server::StackExchange), "/chats/11540/messages/new", kind);
+        world.network.fault(fault).expect("a fault");
+    }
+    let lines: Vec<String> = (1..=8)
+        .map(|n| post(f64::from(n), &format!("su-{}", 800 + n), "superuser.com", "miracle stapler"))
+        .collect();
+    let _playing = world.play(&lines).await;
+    let n_reports = |world: &World| {
+        (801..=808).filter(|n| world.texts(HQ).iter().any(|t| t.contains(&format!("questions/{n})")))).count()
+    };
+    world.until("all eight", |world| n_reports(world) == 8).await;
+    let texts = world.texts(HQ);
+    assert_eq!(texts.len(), 8, "one twice: {texts:#?}");
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}

@@ -1,0 +1,165 @@
+//! The world of the end-to-end tests: a simulated network, and the service as a process or in this one.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use smokestack::app::{Options, Service};
+use smokestack::clock::Clock;
+use smokestack::config::{Config, load_rooms};
+use smokestack::core::rules::{self, SourceFile};
+use smokestack::core::wave::parse_wave;
+use smokestack::simulator::chat::curve::Curve;
+use smokestack::simulator::names::Server;
+use smokestack::simulator::wave::Playing;
+use smokestack::simulator::{self, Network};
+
+/// The headquarters of the shipped rooms.yml.
+pub(crate) const HQ: (Server, i64) = (Server::StackExchange, 11540);
+
+/// No test waits longer for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A network and a folder with everything that `run` needs to work against it.
+pub(crate) struct World {
+    pub(crate) network: Network,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl World {
+    /// A network without rate limit, fast, and the shipped rooms with one rule.
+    pub(crate) async fn new() -> Self {
+        Self::with(simulator::Options { curve: Curve::None, speed: 10.0, ..simulator::Options::default() })
+            .await
+    }
+
+    pub(crate) async fn with(options: simulator::Options) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let network = Network::start(options).await.expect("a network");
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for file in ["rooms.yml", "users.yml"] {
+            std::fs::copy(root.join(file), folder.path().join(file)).expect("a copy");
+        }
+        let list = folder.path().join("rules/blacklist");
+        std::fs::create_dir_all(&list).expect("a folder");
+        std::fs::write(list.join("keywords.txt"), "miracle stapler\n").expect("written");
+        let world = Self { network, folder };
+        world.write_config("web: {listen: \"127.0.0.1:0\"}\n");
+        world
+    }
+
+    /// Writes the configuration that points at the network, and more.
+    pub(crate) fn write_config(&self, more: &str) {
+        let config = format!("{}{more}", self.network.config_yaml("rooms.yml"));
+        std::fs::write(self.config_path(), config).expect("written");
+    }
+
+    pub(crate) fn config_path(&self) -> PathBuf {
+        self.folder.path().join("smokestack.yml")
+    }
+
+    /// The configuration as `run` would read it.
+    pub(crate) fn config(&self) -> Config {
+        let secret = |name: &str| match name {
+            "SMOKESTACK_EMAIL" => Some(simulator::EMAIL.to_owned()),
+            "SMOKESTACK_PASSWORD" => Some(simulator::PASSWORD.to_owned()),
+            "SMOKESTACK_API_KEY" => Some("a key".to_owned()),
+            _ => None,
+        };
+        Config::load_with(Some(&self.config_path()), &secret).expect("a good configuration")
+    }
+
+    /// The service in this process.
+    pub(crate) async fn service(&self) -> Service {
+        let config = self.config();
+        let rooms = Arc::new(load_rooms(&config.rooms).expect("good rooms"));
+        let text = std::fs::read(self.folder.path().join("rules/blacklist/keywords.txt")).expect("the list");
+        let rules =
+            rules::load(vec![SourceFile { path: "rules/blacklist/keywords.txt".to_owned(), text }]).set;
+        let options = Options {
+            config,
+            rooms,
+            rules: Arc::new(rules),
+            dry_run: false,
+            // As fast as the network.
+            clock: Clock::at_speed(self.network.options().speed),
+        };
+        Service::start(options).await.expect("a service")
+    }
+
+    /// The service as a process of its own.
+    pub(crate) fn process(&self) -> Process {
+        let child = Command::new(env!("CARGO_BIN_EXE_smokestack"))
+            .args(["run", "--config"])
+            .arg(self.config_path())
+            .env("SMOKESTACK_EMAIL", simulator::EMAIL)
+            .env("SMOKESTACK_PASSWORD", simulator::PASSWORD)
+            .env("SMOKESTACK_API_KEY", "a key")
+            .env("SMOKESTACK_LOG", "warn")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        Process(child)
+    }
+
+    /// Plays a wave as soon as the service listens.
+    pub(crate) async fn play(&self, lines: &[String]) -> Playing {
+        self.network.subscribed().await;
+        self.network.play(parse_wave(&lines.join("\n")).expect("a wave"))
+    }
+
+    /// The texts in a room as typed, oldest first, deleted messages left out.
+    pub(crate) fn texts(&self, (server, room): (Server, i64)) -> Vec<String> {
+        let messages = self.network.messages(server, room);
+        messages.iter().filter(|m| m.deleted.is_none()).map(|m| m.source().to_owned()).collect()
+    }
+
+    /// Waits until the condition holds.
+    pub(crate) async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            while !holds(self) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        assert!(
+            waited.await.is_ok(),
+            "{what}: not within {PATIENCE:?}; the headquarters has {:#?}",
+            self.texts(HQ)
+        );
+    }
+}
+
+/// A process that ends with the test.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Process {
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.0.kill().expect("a signal");
+        self.0.wait().expect("its end");
+    }
+
+    /// SIGTERM, and the exit code.
+    pub(crate) fn terminate(&mut self) -> Option<i32> {
+        let pid = self.0.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().expect("a signal");
+        self.0.wait().expect("its end").code()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A question on a site at a time of the wave; `title` decides whether it is spam.
+pub(crate) fn post(at: f64, id: &str, site: &str, title: &str) -> String {
+    let post = serde_json::json!({"id": id, "site": site, "post_type": "question", "title": title, "body": "<p>Some text.</p>",
+        "owner": {"name": "Somebody", "reputation": 1}});
+    serde_json::json!({"at": at, "post": post}).to_string()
+}
