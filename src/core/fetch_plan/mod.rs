@@ -9,17 +9,17 @@ mod gate;
 mod quota;
 mod site;
 mod traffic;
+mod types;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::core::time::Timestamp;
 use gate::{Gate, IDENTICAL, Method};
 use quota::Quota;
-use site::{Gap, Page, Pending, Site, Why};
-pub use traffic::{DayShape, SiteRate};
+use site::{Gap, Moment, Page, Pending, Site, Why};
+use traffic::{DayShape, SiteRate};
+pub use types::{Failure, Learned, PlanOptions, PlanStatus, Request, Told, Work};
 
 /// The most ids that one call may name, and the largest page.
 pub const MAX_IDS: usize = 100;
@@ -41,124 +41,6 @@ const OVERLAP_S: i64 = 30;
 
 /// Questions older than this are fetched by id, also where a listing is the rule.
 const LISTING_REACH: Duration = Duration::from_secs(900);
-
-/// What the plan is made for.
-#[derive(Clone, Debug)]
-pub struct PlanOptions {
-    /// Requests a day until an answer tells: 10,000 with a key, 300 without.
-    pub assumed_quota: i64,
-    /// Sites of which the socket does not tell everything, so that they are fetched by listing.
-    pub listed_sites: Vec<String>,
-    /// The most questions that wait; beyond it the site with the longest backlog loses its oldest.
-    pub max_pending: usize,
-    /// The most requests at a time.
-    pub max_in_flight: usize,
-}
-
-impl PlanOptions {
-    /// The usual options.
-    pub fn new(has_key: bool) -> Self {
-        Self {
-            assumed_quota: if has_key { 10_000 } else { 300 },
-            listed_sites: vec!["stackoverflow.com".to_owned()],
-            max_pending: 20_000,
-            max_in_flight: 12,
-        }
-    }
-}
-
-/// A call that is due.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    /// Names it in [`FetchPlan::on_answer`] and [`FetchPlan::on_failure`].
-    pub id: u64,
-    /// Host of the site.
-    pub site: String,
-    /// What to ask.
-    pub work: Work,
-}
-
-/// What to ask of a site.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Work {
-    /// These questions (`/questions/{ids}`), at most [`MAX_IDS`], in order.
-    Questions {
-        /// Their ids. Some may belong to no question: ids next to known ones are asked for where there is room.
-        ids: Vec<i64>,
-    },
-    /// A page of the questions that were active at `min` (Unix seconds) or later, latest first (`/questions`).
-    Active {
-        /// Unix seconds.
-        min: i64,
-        /// From 1.
-        page: u32,
-    },
-    /// Whether these posts are still there (`/posts/{ids}`), at most [`MAX_IDS`].
-    Posts {
-        /// Their numbers.
-        ids: Vec<i64>,
-    },
-}
-
-/// What an answer told.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Told<'a> {
-    /// The ids of the questions (or posts) that are there.
-    pub found: &'a [i64],
-    /// Whether there is a next page.
-    pub has_more: bool,
-    /// The latest activity among them, in Unix seconds.
-    pub newest_activity: Option<i64>,
-    /// Requests a day.
-    pub quota_max: Option<i64>,
-    /// Requests left.
-    pub quota_remaining: Option<i64>,
-    /// No call of the same method before this is over.
-    pub backoff: Option<Duration>,
-}
-
-/// Why a request gave nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// No call of any kind before this is over.
-    Throttled(Duration),
-    /// The same call will be refused again.
-    Refused,
-    /// The answer is too large; ask for less.
-    TooLarge,
-    /// Anything that may be over soon.
-    Unavailable,
-}
-
-/// What was learned of the traffic; worth keeping over a restart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Learned {
-    shape: DayShape,
-    sites: BTreeMap<String, SiteRate>,
-}
-
-/// How the plan is doing, for metrics and the dashboard.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct PlanStatus {
-    /// Questions that wait.
-    pub pending: usize,
-    /// When the longest-waiting became active.
-    pub oldest: Option<Timestamp>,
-    /// Requests on their way.
-    pub in_flight: usize,
-    /// Requests left today.
-    pub quota_remaining: i64,
-    /// Seconds of waiting that a call is worth at present; 0 when everything is fetched at once.
-    pub price_s: f64,
-    /// Questions given up because too many waited.
-    pub shed: u64,
-    /// Questions that two looks did not find: deleted.
-    pub gone: u64,
-    /// Requests made.
-    pub requests: u64,
-    /// Requests that failed.
-    pub failures: u64,
-}
 
 #[derive(Clone, Debug)]
 struct InFlight {
@@ -183,6 +65,8 @@ pub struct FetchPlan {
     next_id: u64,
     /// The latest time that was told; an earlier one counts as this.
     at: Timestamp,
+    /// When anything became active anywhere.
+    last_activity: Timestamp,
     pending: usize,
     status: PlanStatus,
 }
@@ -202,6 +86,7 @@ impl FetchPlan {
             shape: learned.shape,
             next_id: 1,
             at: now,
+            last_activity: now,
             pending: 0,
             status: PlanStatus::default(),
         }
@@ -239,6 +124,7 @@ impl FetchPlan {
     /// A question became active. `urgent`: its title or summary looks like spam, so it goes with the next call.
     pub fn on_activity(&mut self, site: &str, question: i64, urgent: bool, now: Timestamp) {
         let now = self.advance(now);
+        self.last_activity = now;
         self.shape.on_event(now);
         let weight = self.shape.weight(now);
         let Some(site) = self.site(site, now) else {
@@ -292,12 +178,12 @@ impl FetchPlan {
         if self.in_flight.len() >= self.options.max_in_flight || self.gate.open_at() > now {
             return None;
         }
-        let (price, weight) = (self.quota.price(), self.shape.weight(now));
+        let moment = self.moment();
         let mut due: Vec<(Why, f64, String)> = self
             .sites
             .iter()
             .filter_map(|(host, site)| {
-                let (why, waited) = site.due(price, weight, |why| self.permits(why), now)?;
+                let (why, waited) = site.due(moment, |why| self.permits(why))?;
                 Some((why, waited, host.clone()))
             })
             .collect();
@@ -307,9 +193,9 @@ impl FetchPlan {
 
     /// When to ask [`FetchPlan::due`] again if nothing happens before; `None` while nothing waits.
     pub fn next_wake(&self) -> Option<Timestamp> {
-        let (price, weight) = (self.quota.price(), self.shape.weight(self.at));
+        let moment = self.moment();
         let next = |permits: &dyn Fn(Why) -> bool| {
-            self.sites.values().filter_map(|site| Some(site.next(price, weight, permits, self.at)?.0)).min()
+            self.sites.values().filter_map(|site| Some(site.next(moment, permits)?.0)).min()
         };
         let wanted = next(&|_| true)?;
         let latest = self.at + Duration::from_secs(60);
@@ -399,6 +285,15 @@ impl FetchPlan {
             self.quota.set_price(self.sites.values().map(|site| &site.rate), &self.shape, self.at);
         }
         self.at
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            now: self.at,
+            price: self.quota.price(),
+            hour_weight: self.shape.weight(self.at),
+            last_activity: self.last_activity,
+        }
     }
 
     fn site(&mut self, host: &str, now: Timestamp) -> Option<&mut Site> {

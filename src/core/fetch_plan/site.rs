@@ -16,6 +16,21 @@ const LONGEST_PUT_OFF: Duration = Duration::from_secs(10);
 /// In a surge nothing waits longer, while the bucket pays.
 const SURGE_WAIT: Duration = Duration::from_secs(10);
 
+/// When nothing became active anywhere for so long, there is nothing to wait for: the forecast is wrong.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// What all sites have in common when it is asked what is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub now: Timestamp,
+    /// Seconds of waiting that a call is worth.
+    pub price: f64,
+    /// How busy this hour is.
+    pub hour_weight: f64,
+    /// When anything became active anywhere.
+    pub last_activity: Timestamp,
+}
+
 /// A question that waits to be fetched.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Pending {
@@ -81,6 +96,7 @@ pub(super) enum Why {
     Urgent,
     Page,
     Lookup,
+    /// Or nothing else comes.
     Surge,
     Gap,
     Plan,
@@ -168,32 +184,26 @@ impl Site {
     }
 
     /// Why a call for this site is due now, and how much waiting it would end.
-    pub(super) fn due(
-        &self,
-        price: f64,
-        hour_weight: f64,
-        permits: impl Fn(Why) -> bool,
-        now: Timestamp,
-    ) -> Option<(Why, f64)> {
-        let (at, why) = self.next(price, hour_weight, permits, now)?;
+    pub(super) fn due(&self, moment: Moment, permits: impl Fn(Why) -> bool) -> Option<(Why, f64)> {
+        let now = moment.now;
+        let (at, why) = self.next(moment, permits)?;
         let weight = self.waited(now) + self.gap.map_or(0.0, |_| self.rate.mean(now));
         (at <= now).then_some((why, weight))
     }
 
     /// The next moment a call becomes due if nothing else happens, and why. Several permitted reasons may hold; the
-    /// most pressing of those that hold by `now` is told, else the first to come.
-    pub(super) fn next(
-        &self,
-        price: f64,
-        hour_weight: f64,
-        permits: impl Fn(Why) -> bool,
-        now: Timestamp,
-    ) -> Option<(Timestamp, Why)> {
+    /// most pressing of those that hold by now is told, else the first to come.
+    pub(super) fn next(&self, moment: Moment, permits: impl Fn(Why) -> bool) -> Option<(Timestamp, Why)> {
+        let Moment { now, price, hour_weight, last_activity } = moment;
         let n = self.pending.len();
         if n == 0 && self.gap.is_none() && self.pages.is_empty() && self.lookups.is_empty() {
             return None;
         }
-        let surge = n > 0 && self.rate.surges(hour_weight, now);
+        let surge = (n > 0).then(|| {
+            let quiet =
+                if self.rate.surges(hour_weight, now) { Timestamp::ZERO } else { last_activity + QUIET };
+            (self.oldest + SURGE_WAIT).max(quiet).max(self.next_ready)
+        });
         let planned = (n > 0).then(|| {
             let size = batch(price, self.rate.current(hour_weight, now)) as usize;
             if n >= size {
@@ -206,7 +216,7 @@ impl Site {
             (self.urgent_ready, Why::Urgent),
             (self.pages.front().map(|_| Timestamp::ZERO), Why::Page),
             (self.lookups.values().min().map(|since| *since + REPLICATION), Why::Lookup),
-            (surge.then(|| (self.oldest + SURGE_WAIT).max(self.next_ready)), Why::Surge),
+            (surge, Why::Surge),
             (self.gap.map(|gap| gap.to + REPLICATION), Why::Gap),
             (planned, Why::Plan),
         ];

@@ -74,15 +74,23 @@ fn a_question_with_a_summary_hit_goes_with_the_next_call_and_takes_its_site_alon
     for n in 0..3000_i32 {
         plan.on_activity("superuser.com", 1_000_000 + i64::from(n), false, at(f64::from(n)));
     }
-    while let Some(request) = plan.due(at(3000.0)) {
-        plan.on_answer(request.id, found(ids(&request).to_vec().as_slice()), at(3000.0));
-    }
+    // Answers all that is due, and gives what was asked of the small site.
+    let drain = |plan: &mut FetchPlan, now: f64| {
+        let mut asked = Vec::new();
+        while let Some(request) = plan.due(at(now)) {
+            plan.on_answer(request.id, found(ids(&request)), at(now));
+            if request.site == "a.com" {
+                asked.push(ids(&request).to_vec());
+            }
+        }
+        asked
+    };
+    drain(&mut plan, 3000.0);
     plan.on_activity("a.com", 4, false, at(3000.0));
-    assert_eq!(plan.due(at(3004.0)), None, "one question is not worth a call: {:?}", plan.status());
+    assert_eq!(drain(&mut plan, 3004.0), Vec::<Vec<i64>>::new(), "one question is not worth a call");
     plan.on_activity("a.com", 5, true, at(3010.0));
-    assert_eq!(plan.due(at(3012.9)), None);
-    let request = plan.due(at(3013.0)).expect("due");
-    assert_eq!((request.site.as_str(), ids(&request)), ("a.com", &[4, 5][..]));
+    assert_eq!(drain(&mut plan, 3012.9), Vec::<Vec<i64>>::new());
+    assert_eq!(drain(&mut plan, 3013.0), [[4, 5]]);
 }
 
 #[test]
@@ -294,9 +302,9 @@ fn learned_traffic_survives_a_restart() {
     let text = serde_json::to_string(&plan.learned()).expect("plain data");
     let learned: Learned = serde_json::from_str(&text).expect("as written");
     let rate = learned.sites["a.com"].mean(at(10_000.0));
-    assert!((0.3..0.6).contains(&rate), "{rate} events a second instead of half an event");
+    assert!((0.25..0.6).contains(&rate), "{rate} events a second instead of half an event");
     let again = FetchPlan::new(PlanOptions::new(true), Some(learned), at(10_000.0));
-    assert!(again.sites["a.com"].rate.mean(at(10_000.0)) > 0.3);
+    assert!(again.sites["a.com"].rate.mean(at(10_000.0)) > 0.25);
 }
 
 /// A simulated API and network, to drive the plan for hours.
@@ -506,11 +514,26 @@ fn a_burst_is_fetched_within_seconds_while_the_bucket_holds() {
 }
 
 #[test]
+fn thousands_of_posts_at_once_are_fetched_at_once_also_by_a_plan_that_knows_nothing() {
+    let mut world = World::new(10_000, true, None, at(0.0));
+    let mut spread = Spread(7);
+    for n in 0..2_000_i64 {
+        let site = (100.0_f64.powf(spread.next())) as i64;
+        world.run_to(at((n / 100) as f64 / 10.0));
+        world.activity(&format!("s{site}.com"), n * 1000 + 1, false);
+    }
+    world.run_to(at(120.0));
+    assert_eq!(world.waiting.len(), 0);
+    let slowest = world.all_delays().last().copied().expect("fetched");
+    assert!(slowest <= 60.0 && world.sent.len() <= 400, "{slowest} s, {} calls", world.sent.len());
+}
+
+#[test]
 #[ignore = "whole days of 100,000 events: run with --release --run-ignored only --no-capture"]
 fn days_of_full_size() {
     for (name, share) in [("zipf", zipf as fn(usize) -> f64), ("stack overflow heavy", stack_overflow_heavy)]
     {
-        for (quota, learn_days) in [(10_000, 0), (10_000, 2), (300, 1), (80_000, 1)] {
+        for (quota, learn_days) in [(10_000, 0), (10_000, 1), (80_000, 0), (300, 0)] {
             let (used, against_best, world) = play(100_000, 180, quota, share, learn_days);
             let delays = world.all_delays();
             let of = |share: f64| delays[((delays.len() - 1) as f64 * share) as usize];

@@ -19,7 +19,7 @@ const PRIOR_S: f64 = 3_600.0;
 
 /// The rate of one site.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SiteRate {
+pub(super) struct SiteRate {
     /// Faded sum of events, each divided by the weight of its hour.
     events: f64,
     /// Faded seconds of observation.
@@ -39,10 +39,12 @@ impl SiteRate {
     }
 
     pub(super) fn on_event(&mut self, hour_weight: f64, now: Timestamp) {
-        let (events, seconds) = self.faded(now);
-        (self.events, self.seconds, self.at) = (events + 1.0 / hour_weight, seconds, self.at.max(now));
         self.surge = self.surge_now(now) + 1.0;
         self.surge_at = self.surge_at.max(now);
+        // A surge says little of the days to come, so its events count for less, the larger it is.
+        let counted = (self.surge_limit(hour_weight, now) / self.surge).min(1.0);
+        let (events, seconds) = self.faded(now);
+        (self.events, self.seconds, self.at) = (events + counted / hour_weight, seconds, self.at.max(now));
     }
 
     fn faded(&self, now: Timestamp) -> (f64, f64) {
@@ -63,7 +65,11 @@ impl SiteRate {
 
     /// Whether far more came in the last minute than is usual there.
     pub(super) fn surges(&self, hour_weight: f64, now: Timestamp) -> bool {
-        self.surge_now(now) > 4.0 + 3.0 * self.mean(now) * hour_weight * SURGE_S
+        self.surge_now(now) > self.surge_limit(hour_weight, now)
+    }
+
+    fn surge_limit(&self, hour_weight: f64, now: Timestamp) -> f64 {
+        4.0 + 3.0 * self.mean(now) * hour_weight * SURGE_S
     }
 
     /// Events a second now.
@@ -75,7 +81,7 @@ impl SiteRate {
 
 /// The shape of the day: how much busier each UTC hour is than the mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DayShape {
+pub(super) struct DayShape {
     /// Mean 1.
     weights: [f64; 24],
     /// Events of each hour when it was last seen in full.
