@@ -18,7 +18,7 @@ static GROUPS: LazyLock<[(u32, Regex); 6]> = LazyLock::new(|| {
     [
         (4, "body|brain|breasts?|bust|face|facial|hair|joints?|memory|muscles?|nails?|prostate|skin|testosterone"),
         (2, "acne|ag(?:e|ing)|anxiety|arthritis|belly|cellulite|cholesterol|diabetes|dull|fat|hunger|metabolism|overweight|pain|spots?|stress|weight|wrinkles?"),
-        (2, "boost(?:er|ing|s)?|build(?:er|ing)?|burn(?:er|ing)?|care|cleanse|energy|enhanc(?:e|ement|er|ing)|firm|fitness|gain|glow(?:ing)?|grow(?:th)?|los(?:e|s|ing)|power|reduc(?:e|tion|ing)|slim|stronger|tight(?:en|ening)?|younger|youth(?:ful)?"),
+        (2, "boost(?:er|ing|s)?|build(?:er|ing)?|burn(?:er|ing)?|care|energy|enhanc(?:e|ement|er|ing)|firm|fitness|gain|glow(?:ing)?|grow(?:th)?|los(?:e|s|ing)|power|reduc(?:e|tion|ing)|slim|stronger|tight(?:en|ening)?|younger|youth(?:ful)?"),
         (2, "balm|cream|diet|formula|lotion|moisturi[sz]er|pills?|remed(?:y|ies)|serum|supplements?|therapy|vitamins?"),
         (1, "amazing|beautiful|best|fast|flawless|free|guaranteed?|healthy|herbal|incredible|instant(?:ly)?|miracle|natural(?:ly)?|perfect|quick(?:ly)?|radiant|revealed|safe|secrets?"),
         (1, "(?:m[ae]n|wom[ae]n)(?:'s)?|products?|reviews?|solutions?|tips|treatments?|your?"),
