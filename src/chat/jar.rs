@@ -53,7 +53,7 @@ impl reqwest::cookie::CookieStore for Jar {
         let mut store = self.lock();
         for header in headers {
             // `store_response_cookies` would do it, but writes cookies without `Secure` to the debug log.
-            let stored = header.to_str().ok().map(|cookie| store.parse(cookie, url));
+            let stored = std::str::from_utf8(header.as_bytes()).ok().map(|cookie| store.parse(cookie, url));
             if !matches!(stored, Some(Ok(_))) {
                 tracing::debug!("a cookie of `{}` was not taken", url.host_str().unwrap_or_default());
             }
@@ -65,7 +65,8 @@ impl reqwest::cookie::CookieStore for Jar {
         let store = self.lock();
         let pairs: Vec<_> =
             store.get_request_values(url).map(|(name, value)| format!("{name}={value}")).collect();
-        let mut value = HeaderValue::from_str(&pairs.join("; ")).ok().filter(|value| !value.is_empty())?;
+        let mut value =
+            HeaderValue::from_bytes(pairs.join("; ").as_bytes()).ok().filter(|value| !value.is_empty())?;
         value.set_sensitive(true);
         Some(value)
     }

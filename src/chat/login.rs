@@ -65,6 +65,10 @@ async fn by_form(session: &Session, credentials: &Credentials) -> Result<LoginHo
     ];
     let answer = sent_form(session, &Request::post(url, &form)).await?;
     check_page(base, &answer)?;
+    // Before the cookie: nobody wrote down whether it comes with this form already.
+    if let Some(form) = pages::new_account_form(&answer.body) {
+        return new_account(session, &form).await;
+    }
     if session.http.jar.has(base, "acct") {
         return Ok(LoginHow::Password);
     }
@@ -74,9 +78,6 @@ async fn by_form(session: &Session, credentials: &Credentials) -> Result<LoginHo
             // Success leads home; any other page is one that a person has to answer.
             _ => LoginError::Captcha { site: shown(base) },
         });
-    }
-    if let Some(form) = pages::new_account_form(&answer.body) {
-        return new_account(session, &form).await;
     }
     if pages::is_login_form(&answer.body) {
         return Err(LoginError::WrongCredentials { site: shown(base) });

@@ -76,6 +76,12 @@ fn the_file_keeps_session_cookies_and_every_byte_of_a_value() {
     assert!(!jar.is_worth_trying());
     logged_in(&jar);
     set(&jar, "https://chat.stackexchange.com/", &["odd=a%20b\"c+d; path=/"]);
+    let beyond_ascii = HeaderValue::from_bytes("far=ä; path=/".as_bytes()).expect("a header");
+    jar.set_cookies(&mut [beyond_ascii].iter(), &url("https://chat.stackoverflow.com/"));
+    assert_eq!(
+        jar.cookies(&url("https://chat.stackoverflow.com/")).expect("a cookie").as_bytes(),
+        "far=ä".as_bytes()
+    );
     let before = carried(&jar, "https://chat.stackexchange.com/");
     jar.save().expect("saved");
 
