@@ -15,7 +15,7 @@ use crate::simulator::chat::world::RoomKind;
 use crate::simulator::names::Server;
 use crate::simulator::people::extra_room;
 use crate::simulator::wave::Playing;
-use crate::simulator::{EMAIL, NEWCOMER_EMAIL, Network, Options, PASSWORD, SECOND_EMAIL};
+use crate::simulator::{EMAIL, NEWCOMER_EMAIL, Network, Options, PASSWORD, SECOND_EMAIL, SPEEDS};
 
 /// How long what is running may take to end; the contract allows three seconds for all.
 const STOP_TIME: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ const STOP_TIME: Duration = Duration::from_secs(2);
 #[command(after_help = "Example: smokestack simulate --wave fixtures/demo.jsonl --speed 10 > smokestack.yml")]
 pub struct SimulateArgs {
     /// Where to listen: the control endpoint on this port, the hosts on the next nine; port 0 takes free ones.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090", value_parser = loopback)]
     listen: SocketAddr,
     /// A wave to play; it starts when the first client has subscribed on the realtime socket.
     #[arg(long, value_name = "FILE")]
@@ -38,11 +38,25 @@ pub struct SimulateArgs {
     speed: f64,
 }
 
-/// A number above 0, and no more than a million.
 fn speed(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
-    let fits = number.is_finite() && number > 0.0 && number <= 1e6;
-    if fits { Ok(number) } else { Err(format!("`{text}` is not above 0 and up to 1000000")) }
+    let (least, most) = (SPEEDS.start(), SPEEDS.end());
+    if SPEEDS.contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("`{text}` is not between {least} and {most}"))
+    }
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr =
+        text.parse().map_err(|_| format!("`{text}` is not an address such as 127.0.0.1:8090"))?;
+    match address.ip().is_loopback() {
+        true => Ok(address),
+        false => Err(format!(
+            "`{text}` is not on loopback, and the simulated network guards nothing; take 127.0.0.1"
+        )),
+    }
 }
 
 /// Runs until SIGINT or SIGTERM.

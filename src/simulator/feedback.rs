@@ -101,6 +101,7 @@ fn numbers_in(text: &str) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::batch::{BatchItem, Form, combine};
 
     fn find(source: &str, site: &str, number: i64) -> Option<Mention> {
         mention(source, PostAddress { site, number })
@@ -131,6 +132,30 @@ mod tests {
             Some(Mention::Item(1))
         );
         assert_eq!(reply(Mention::Item(2), "tpu-"), "2 tpu-");
+    }
+
+    #[test]
+    fn the_items_of_our_own_combined_messages_are_found() {
+        let item = |number, url, title| BatchItem {
+            number,
+            url,
+            site: "diy.stackexchange.com",
+            title,
+            heaviest_reason: "bad keyword in body",
+            weight: 173,
+        };
+        let items = [
+            item(1, "//diy.stackexchange.com/questions/41", "Top 2 tips 3"),
+            item(2, "//diy.stackexchange.com/a/5", "1. https://diy.stackexchange.com/questions/6"),
+            item(3, "//diy.stackexchange.com/questions/6", "9"),
+        ];
+        for form in [Form::Compact, Form::Long] {
+            let text = combine(form, &items, 4, 4_000).text;
+            for (index, number) in [41, 5, 6].into_iter().enumerate() {
+                let found = find(&text, "diy.stackexchange.com", number);
+                assert_eq!(found, Some(Mention::Item(index + 1)), "{number} in {text}");
+            }
+        }
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub const SECOND_EMAIL: &str = "second@bots.example";
 /// An account without profiles: its first login at each site shows the form that makes one.
 pub const NEWCOMER_EMAIL: &str = "newcomer@bots.example";
 
+/// A network can be so slow and so fast.
+pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
+
 /// How long `stop` waits for the tasks of a network.
 const STOP_TIME: Duration = Duration::from_secs(2);
 
@@ -124,10 +127,11 @@ impl Network {
     /// Binds all ports and starts to serve.
     ///
     /// # Errors
-    /// When a port can not be had, the address is not one of loopback, or the speed is not a number above 0.
+    /// When a port can not be had, the address is not one of loopback, or the speed is out of [`SPEEDS`].
     pub async fn start(options: Options) -> io::Result<Self> {
-        if !(options.speed.is_finite() && options.speed > 0.0) {
-            let text = format!("speed `{}` is not a number above 0", options.speed);
+        if !SPEEDS.contains(&options.speed) {
+            let (least, most) = (SPEEDS.start(), SPEEDS.end());
+            let text = format!("speed `{}` is not between {least} and {most}", options.speed);
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let (ip, listeners) = bind(options.listen).await?;

@@ -16,6 +16,8 @@ use super::qa::store::Given;
 use super::shared::{Shared, lock};
 use crate::core::wave::{Feedback, WaveAction, WaveEvent};
 
+/// Whatever a wave says happens within so long.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 /// A person looks for a report for so long after the time of their feedback; simulated time.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// And at least so long in real time, however fast the wave is played.
@@ -108,8 +110,8 @@ struct Player {
 impl Player {
     async fn run(mut self, events: Vec<WaveEvent>) {
         for (index, event) in events.into_iter().enumerate() {
-            let due =
-                self.started + self.shared.scaled(Duration::try_from_secs_f64(event.at).unwrap_or_default());
+            let at = Duration::try_from_secs_f64(event.at).unwrap_or(LONGEST).min(LONGEST);
+            let due = self.started + self.shared.scaled(at);
             self.until(due).await;
             self.happen(event.what, due);
             self.progress.send_modify(|progress| progress.played += 1);

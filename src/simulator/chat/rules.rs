@@ -197,9 +197,8 @@ impl ChatServer {
 
     fn throttle(&mut self, user: i64, now: Timestamp) -> Result<(), Refusal> {
         let (curve, speed) = (self.behaviour.curve, self.behaviour.speed);
-        // Milliseconds of the present fit a float exactly.
-        #[expect(clippy::cast_precision_loss, reason = "see above")]
-        let seconds = now.as_millis() as f64 / 1000.0 * speed;
+        let origin = *self.origin.get_or_insert(now);
+        let seconds = now.since(origin).as_secs_f64() * speed;
         let limiter = self.limiters.entry(user).or_insert_with(|| Limiter::new(curve));
         limiter.attempt(seconds).map_err(|wait| {
             let real = Duration::try_from_secs_f64(wait / speed).unwrap_or(Duration::MAX);

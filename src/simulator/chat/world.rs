@@ -158,6 +158,8 @@ pub struct ChatServer {
     pub(super) rooms: BTreeMap<i64, Room>,
     pub(super) messages: BTreeMap<i64, Message>,
     pub(super) limiters: HashMap<i64, Limiter>,
+    /// When the rate limit was first asked: its seconds count from there, so that they are small and exact.
+    pub(super) origin: Option<Timestamp>,
     pub(super) said: HashMap<(i64, i64), Said>,
     joined: HashMap<i64, BTreeSet<i64>>,
     next_message: i64,
@@ -186,6 +188,7 @@ impl ChatServer {
             rooms: BTreeMap::new(),
             messages: BTreeMap::new(),
             limiters: HashMap::new(),
+            origin: None,
             said: HashMap::new(),
             joined: HashMap::new(),
             next_message: first_message,

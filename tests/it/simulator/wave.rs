@@ -115,3 +115,13 @@ async fn times_are_divided_by_the_speed_and_the_summary_tells_of_changed_numbers
     assert_eq!(changed.iter().map(|given| given.id.as_str()).collect::<Vec<_>>(), ["other-41"]);
     assert_ne!(changed[0].number, 41);
 }
+
+#[tokio::test]
+async fn the_demos_wave_plays_to_its_end_with_the_numbers_it_names() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/demo.jsonl");
+    let events = parse_wave(&std::fs::read_to_string(path).expect("the fixture is there")).expect("a wave");
+    let network = network(Options { curve: Curve::None, speed: 10_000.0, ..Options::default() }).await;
+    let playing = network.play(events);
+    until("all of it was played", || playing.progress().played == playing.progress().events).await;
+    assert!(playing.summary().is_empty(), "{:?}", playing.summary());
+}
