@@ -1,12 +1,13 @@
-//! Long measurements that stand behind figures in the documentation: `cargo bench --bench soak -- limits`, or
-//! `-- limits fit1` for the rows whose name contains that.
+//! Long measurements that stand behind figures in the documentation: `cargo bench --bench soak`. With
+//! `-- limits` only the learned rate limit under full load (`-- limits fit1`: the rows whose name contains that), with
+//! `-- load` the same under partial load.
 
 #[path = "../tests/support/drive.rs"]
 mod drive;
 #[path = "../tests/support/hidden_limits.rs"]
 mod hidden_limits;
 
-use drive::{Course, Latency, drive};
+use drive::{Course, Latency, drive, serve};
 use hidden_limits::{Dice, Limit, named, random};
 use smokestack::core::rate_limit::RateLimit;
 use smokestack::core::time::Timestamp;
@@ -16,6 +17,9 @@ fn main() {
     let [what, only] = [0, 1].map(|index| args.get(index).map(String::as_str));
     if what.is_none_or(|what| what == "limits") {
         limits(only);
+    }
+    if what.is_none_or(|what| what == "load") {
+        load();
     }
 }
 
@@ -96,4 +100,31 @@ fn cases() -> Vec<(String, Limit, Option<Limit>)> {
         cases.push((format!("curve {seed} then another"), first, Some(random("curve", &mut dice))));
     }
     cases
+}
+
+/// Lags when messages come by chance and nothing is folded.
+fn load() {
+    println!("lag in seconds, 1000 messages, none folded");
+    let rates = [
+        ("fit1", 4.0),
+        ("fit1", 8.0),
+        ("fit1", 12.0),
+        ("fit2", 20.0),
+        ("stacked40", 8.0),
+        ("relaxed", 15.0),
+        ("flat20", 1.5),
+    ];
+    for (name, per_minute) in rates {
+        for at_once in [1, 4] {
+            let (lags, refused) = serve(&named(name).expect("known"), per_minute, at_once, 1000, 7);
+            let early = refused.iter().filter(|&&at| at < 100).count();
+            println!(
+                "{name:<10} {per_minute:>4}/min, {at_once} together: p50 {:>5.1} p99 {:>6.1} max {:>6.1}; refused {early} of 100, {} of 1000",
+                lags[500],
+                lags[990],
+                lags[999],
+                refused.len()
+            );
+        }
+    }
 }

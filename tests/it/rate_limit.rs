@@ -4,7 +4,7 @@
 use smokestack::core::rate_limit::RateLimit;
 use smokestack::core::time::Timestamp;
 
-use drive::{Latency, drive};
+use drive::{Latency, drive, serve};
 use hidden_limits::{Dice, Limit, Server, named, random};
 
 #[path = "../support/drive.rs"]
@@ -73,6 +73,22 @@ fn loses_little_on_limits_with_random_parameters_and_of_other_families() {
             assert!(later >= least, "{family} {seed}: {later:.3} of the best");
             assert!(course.refused(0, 600) <= 20, "{family} {seed}: {:?}", course.refused_at);
         }
+    }
+}
+
+#[test]
+fn learns_under_partial_load_without_many_refusals() {
+    // Half of what the limit allows at best, by chance; lags that no folding helps with.
+    for (name, per_minute, p50, p99) in [
+        ("fit1", 8.0, 2.0, 40.0),
+        ("fit2", 20.0, 1.0, 20.0),
+        ("stacked40", 8.0, 2.0, 40.0),
+        ("relaxed", 15.0, 1.0, 5.0),
+    ] {
+        let (lags, refused) = serve(&named(name).expect("known"), per_minute, 1, 1000, 7);
+        assert!(lags[500] <= p50 && lags[990] <= p99, "{name}: p50 {}, p99 {}", lags[500], lags[990]);
+        let early = refused.iter().filter(|&&at| at < 100).count();
+        assert!(early <= 10 && refused.len() < 20, "{name}: {refused:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Drives a learned limit against a hidden server in simulated time, always with work waiting.
+//! Drives a learned limit against a hidden server in simulated time.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl Course {
     }
 }
 
-/// Sends `count` messages from `start` on, and gives the time at which the last reply was there.
+/// Sends `count` messages, with more always waiting, and gives the time at which the last reply was there.
 pub(crate) fn drive(
     limiter: &mut RateLimit,
     limit: &Limit,
@@ -68,4 +68,53 @@ pub(crate) fn drive(
         }
     }
     (course, now)
+}
+
+/// Sends `count` messages that come by chance, on average `per_minute`, `at_once` together. Gives their lags in
+/// seconds, sorted, and how many messages had been accepted before each refusal.
+pub(crate) fn serve(
+    limit: &Limit,
+    per_minute: f64,
+    at_once: usize,
+    count: usize,
+    seed: u64,
+) -> (Vec<f64>, Vec<usize>) {
+    let mut dice = Dice(seed);
+    let mut at = 0.0;
+    let arrivals: Vec<Timestamp> = (0..count)
+        .map(|i| {
+            if i % at_once == 0 {
+                at -= (1.0 - dice.unit()).ln() * 60_000.0 / per_minute * at_once as f64;
+            }
+            Timestamp::from_millis(at as i64)
+        })
+        .collect();
+    let (mut limiter, mut server) = (RateLimit::new(), Server::new(limit.clone()));
+    let (mut lags, mut refused_at) = (Vec::new(), Vec::new());
+    let mut now = Timestamp::ZERO;
+    while let Some(&arrived) = arrivals.get(lags.len()) {
+        now = now.max(arrived);
+        let waiting = arrivals.iter().skip(lags.len()).take_while(|&&arrived| arrived <= now).count();
+        let due = limiter.next_send(waiting, now);
+        if due > now {
+            // Ask again when it is due, or when more waits.
+            now = arrivals.get(lags.len() + waiting).map_or(due, |&next| due.min(next));
+            continue;
+        }
+        let took = dice.between(0.05, 0.3);
+        let sent_at = now;
+        now = now + Duration::from_secs_f64(took);
+        match server.attempt(sent_at.since(Timestamp::ZERO).as_secs_f64() + took / 2.0) {
+            Ok(()) => {
+                lags.push(now.since(arrived).as_secs_f64());
+                limiter.on_accepted(sent_at, now);
+            }
+            Err(remains) => {
+                refused_at.push(lags.len());
+                limiter.on_refused(Some(Duration::from_secs(remains.ceil().max(1.0) as u64)), sent_at, now);
+            }
+        }
+    }
+    lags.sort_by(f64::total_cmp);
+    (lags, refused_at)
 }

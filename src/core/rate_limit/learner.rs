@@ -86,6 +86,8 @@ pub(super) struct Learner {
     pub(super) dirty: u32,
     /// Refusals of the proven plan that count towards forgetting it.
     pub(super) strikes: u32,
+    /// The Open phase began after a rest.
+    pub(super) rested: bool,
     /// What passed once did not pass later: trials must hold for longer.
     pub(super) leaky: bool,
     /// Messages since the best plan was adopted.
@@ -123,6 +125,10 @@ impl Learner {
             *accepted += 1;
         }
         let Some(plan) = self.plan() else { return };
+        if matches!(plan.shape, Shape::Bucket { .. }) && course.permits >= 0.5 {
+            // Permits are left over, and may be lost: their number says nothing.
+            self.counted = None;
+        }
         if course.in_cycle == plan.cycle() {
             self.on_cycle(plan, course, delay_ms);
         }
@@ -164,7 +170,7 @@ impl Learner {
         let gain = 1.0 - best.rate() / plan.rate();
         match plan.shape {
             Shape::Bucket { size } => {
-                let since = self.counted.map_or(0, |(_, accepted)| accepted);
+                let since = self.counted.map_or(1000, |(_, accepted)| accepted);
                 let stored = (1000.0 / plan.period_ms + 0.02 * since as f64).min(size as f64 - 1.0) + 0.5;
                 (stored / gain.max(0.01)).clamp(2.0, 200.0) as usize
             }
@@ -347,6 +353,7 @@ fn at_full_speed(plan: Plan, course: &Course, delay_ms: f64) -> bool {
                 && span_ms <= 0.5 * plan.period_ms + steps_ms + requests_ms
         }
         Shape::Window { .. } => course.pause_ms + span_ms <= plan.period_ms + slack_ms + requests_ms,
-        Shape::Bucket { .. } => course.pause_ms <= plan.period_ms + slack_ms,
+        // While permits are left over, the plan is not at its limit.
+        Shape::Bucket { .. } => course.permits < 0.5 && course.pause_ms <= plan.period_ms + slack_ms,
     }
 }

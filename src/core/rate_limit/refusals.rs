@@ -45,6 +45,10 @@ impl Learner {
 
     fn first_refusal(&mut self, refusal: &Refusal, course: &mut Course) {
         let free = course.run(refusal.high_ms / 4.0).min(MEMORY);
+        if free == 1 && !self.rested && course.run(4.0 * refusal.high_ms) > 1 {
+            // Earlier messages may be part of it: how many pass at once is seen only after a rest.
+            return self.begin_again(RESTS[0] * refusal.high_ms, course);
+        }
         self.step_ms = (refusal.low_ms, refusal.high_ms);
         self.free = free;
         self.cost_ms = refusal.high_ms;
@@ -173,7 +177,7 @@ impl Learner {
             }
         }
         self.tight = quiet <= 20;
-        if !(self.tight && matches!(plan.shape, Shape::Bucket { .. })) {
+        if self.counted.is_none() || !(self.tight && matches!(plan.shape, Shape::Bucket { .. })) {
             self.counted = Some((refusal.until, 0));
         }
         self.cost_ms = self.recover_ms.unwrap_or(refusal.high_ms);
@@ -284,7 +288,12 @@ impl Learner {
     fn forget(&mut self, refusal: &Refusal, course: &mut Course, best: Plan) {
         let rest_ms =
             if refusal.vague { refusal.high_ms.max(4.0 * best.period_ms) } else { 3.2 * refusal.high_ms };
-        *self = Self { recover_ms: Some(rest_ms), leaky: self.leaky, ..Self::default() };
+        self.begin_again(rest_ms, course);
+    }
+
+    /// After a rest, as if nothing was known.
+    fn begin_again(&mut self, rest_ms: f64, course: &mut Course) {
+        *self = Self { recover_ms: Some(rest_ms), leaky: self.leaky, rested: true, ..Self::default() };
         let last = course.sent.back().copied();
         *course = Course { sent: last.into_iter().collect(), ..Course::default() };
     }
