@@ -38,6 +38,7 @@ enum Outcome {
 pub fn run(args: LoginArgs) -> anyhow::Result<ExitCode> {
     // Whoever started the program may have done it; a second time is no harm.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    super::start_log("warn");
     let config = Config::load(args.config.as_deref())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (lines, code) = runtime.block_on(try_all(&config))?;
