@@ -197,14 +197,18 @@ impl FetchPlan {
         let next = |permits: &dyn Fn(Why) -> bool| {
             self.sites.values().filter_map(|site| Some(site.next(moment, permits)?.0)).min()
         };
-        let wanted = next(&|_| true)?;
         let latest = self.at + Duration::from_secs(60);
         // What is due but was not given is held back by a repeat or a backoff, which end by themselves.
         let retry = self.at + Duration::from_millis(250);
-        let permitted =
+        next(&|_| true)?;
+        let mut wake =
             next(&|why| self.permits(why)).map_or(latest, |at| if at > self.at { at } else { retry });
-        let paid = wanted.max(self.quota.credit_at(self.at)).max(retry);
-        Some(permitted.min(paid).max(self.gate.open_at()).min(latest))
+        if !self.permits(Why::Plan) {
+            let paid =
+                next(&|why| why == Why::Plan).map(|at| at.max(self.quota.credit_at(self.at)).max(retry));
+            wake = wake.min(paid.unwrap_or(latest));
+        }
+        Some(wake.max(self.gate.open_at()).min(latest))
     }
 
     /// An answer came. An unknown id is ignored.
@@ -292,7 +296,7 @@ impl FetchPlan {
             now: self.at,
             price: self.quota.price(),
             hour_weight: self.shape.weight(self.at),
-            last_activity: self.last_activity,
+            quiet_at: self.last_activity + self.quota.quiet_after(),
         }
     }
 

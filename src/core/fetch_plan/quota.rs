@@ -17,8 +17,12 @@ use std::time::Duration;
 use super::traffic::{DayShape, SiteRate};
 use crate::core::time::Timestamp;
 
-/// The price is found anew this often.
+/// The price is found anew this often; in the first minutes more often, because the forecast changes quickly.
 const REPRICE: Duration = Duration::from_secs(60);
+const FIRST_REPRICE: Duration = Duration::from_secs(5);
+
+/// The network is quiet after so long without activity, or after ten times the usual pause.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// The bucket melts over the last hours of the day, and refills over as many, in seconds.
 const MELT_S: f64 = 3.0 * 3600.0;
@@ -42,6 +46,9 @@ pub(super) struct Quota {
     /// Seconds of waiting that a call is worth.
     price: f64,
     priced_at: Option<Timestamp>,
+    started: Timestamp,
+    /// Events a second of the whole network at this hour, as expected.
+    network_rate: f64,
     /// Up to when bucket and credit are counted.
     at: Timestamp,
 }
@@ -58,6 +65,8 @@ impl Quota {
             refill: max / 86_400.0,
             price: 0.0,
             priced_at: None,
+            started: now,
+            network_rate: 0.0,
             at: now,
         }
     }
@@ -85,7 +94,8 @@ impl Quota {
             (self.bucket + passed * self.max / 10.0 / REFILL_S).min(full).min(self.remaining.max(0.0) / 2.0);
         self.credit = (self.credit + passed * self.refill).min((self.max / 100.0).max(2.0));
         self.at = self.at.max(now);
-        self.priced_at.is_none_or(|at| now.since(at) >= REPRICE)
+        let reprice = (now.since(self.started) / 4).clamp(FIRST_REPRICE, REPRICE);
+        self.priced_at.is_none_or(|at| now.since(at) >= reprice)
     }
 
     /// What the plan may spend until midnight.
@@ -125,6 +135,7 @@ impl Quota {
         self.price = if high <= 0.1 { 0.0 } else { high };
         let weight = shape.weight(now);
         let planned: f64 = means.iter().map(|mean| mean * weight / batch(self.price, mean * weight)).sum();
+        self.network_rate = means.iter().sum::<f64>() * weight;
         // Where even the cheapest plan leaves quota over, nothing needs to be held back.
         let even = spendable / seconds_left(now);
         self.refill =
@@ -135,6 +146,11 @@ impl Quota {
     /// Whether an ordinary call may be made.
     pub(super) fn permits(&self) -> bool {
         self.credit >= 1.0 && self.remaining > self.reserve() + self.bucket
+    }
+
+    /// After how long without activity nothing more is to be expected soon.
+    pub(super) fn quiet_after(&self) -> Duration {
+        Duration::from_secs_f64(10.0 / self.network_rate.max(0.001)).max(QUIET)
     }
 
     /// When an ordinary call may be made, if nothing is spent before and the price stays.

@@ -16,9 +16,6 @@ const LONGEST_PUT_OFF: Duration = Duration::from_secs(10);
 /// In a surge nothing waits longer, while the bucket pays.
 const SURGE_WAIT: Duration = Duration::from_secs(10);
 
-/// When nothing became active anywhere for so long, there is nothing to wait for: the forecast is wrong.
-const QUIET: Duration = Duration::from_secs(30);
-
 /// What all sites have in common when it is asked what is due.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
@@ -27,8 +24,8 @@ pub(super) struct Moment {
     pub price: f64,
     /// How busy this hour is.
     pub hour_weight: f64,
-    /// When anything became active anywhere.
-    pub last_activity: Timestamp,
+    /// From then on, if nothing becomes active anywhere, there is nothing to wait for: the forecast is wrong.
+    pub quiet_at: Timestamp,
 }
 
 /// A question that waits to be fetched.
@@ -194,15 +191,14 @@ impl Site {
     /// The next moment a call becomes due if nothing else happens, and why. Several permitted reasons may hold; the
     /// most pressing of those that hold by now is told, else the first to come.
     pub(super) fn next(&self, moment: Moment, permits: impl Fn(Why) -> bool) -> Option<(Timestamp, Why)> {
-        let Moment { now, price, hour_weight, last_activity } = moment;
+        let Moment { now, price, hour_weight, quiet_at } = moment;
         let n = self.pending.len();
         if n == 0 && self.gap.is_none() && self.pages.is_empty() && self.lookups.is_empty() {
             return None;
         }
         let surge = (n > 0).then(|| {
-            let quiet =
-                if self.rate.surges(hour_weight, now) { Timestamp::ZERO } else { last_activity + QUIET };
-            (self.oldest + SURGE_WAIT).max(quiet).max(self.next_ready)
+            let from = if self.rate.surges(hour_weight, now) { Timestamp::ZERO } else { quiet_at };
+            (self.oldest + SURGE_WAIT).max(from).max(self.next_ready)
         });
         let planned = (n > 0).then(|| {
             let size = batch(price, self.rate.current(hour_weight, now)) as usize;
