@@ -1,5 +1,27 @@
 //! A Stack Exchange network of our own on loopback: three chat servers, the sites where accounts log in, the API and the
 //! realtime socket, over real HTTP and websockets, with faults on demand.
+//!
+//! [`Network::start`] runs one inside the process; several can run side by side. `smokestack simulate` runs one alone.
+//! The service is pointed at it by [`Network::config_yaml`] and does not know the difference. Each virtual host has a
+//! port of its own ([`names::Host::ALL`] in order), so that no name needs to be resolved. Cookies are host-only and
+//! without `Secure`; all hosts share the address 127.0.0.1, so a cookie reaches all of them, and the servers decide by
+//! its value where it counts.
+//!
+//! What decides is pure and takes the time as an argument: [`chat::curve`] (rate limits), [`chat::render`] (messages to
+//! HTML), [`chat::event`] (the event counter and replay), [`chat::rules`] (posting, editing, deleting),
+//! [`site::accounts`] (logins), [`qa::store`], [`qa::query`] and [`qa::quota`] (posts and the API), [`fault`] and
+//! [`feedback`]. The rest carries it over the wire.
+//!
+//! [`Options::speed`] divides the times of waves and all limits of chat. It does not touch what belongs to the wire:
+//! keep-alives, presence, the replication delay and the cache of the API, the quota's day.
+//!
+//! Faults are ordered with [`Network::fault`] and [`Network::socket_fault`], or as JSON with `POST /control/faults` at
+//! the control endpoint: [`fault::Fault`] and [`fault::SocketFault`] say what there is. `GET /control` lists all that
+//! the endpoint can do: speak and act for people, add rooms, users and accounts, play waves, and tell what happened.
+//!
+//! It is a model of what people found out about the network, not the network: see the references in the project's
+//! documentation for what is known, and the tests in `tests/it/simulator` for what is kept. Not simulated: uploads,
+//! conversations, creating rooms over HTTP, comments and revisions in the API, custom filters, write access.
 
 pub mod chat;
 mod control;

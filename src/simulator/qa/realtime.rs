@@ -178,7 +178,7 @@ impl Reader {
         }
         self.answered = false;
         self.next_heartbeat = Instant::now() + self.shared.options.heartbeat;
-        let data = if self.n_heartbeats % 2 == 0 { "hb" } else { "pong" };
+        let data = if self.n_heartbeats.is_multiple_of(2) { "hb" } else { "pong" };
         self.n_heartbeats += 1;
         let sent = send(socket, json!({"action": "hb", "data": data}).to_string()).await;
         if sent { Next::GoOn } else { Next::End }

@@ -239,7 +239,7 @@ async fn thousands_of_posts_at_once_all_reach_a_slow_reader_and_the_api() {
     let network = quick().await;
     let mut socket = listen(&network, &["155-questions-active"]).await;
     let line = |n: usize| {
-        let kind = if n % 3 == 0 { "answer" } else { "question" };
+        let kind = if n.is_multiple_of(3) { "answer" } else { "question" };
         json!({"at": 0, "post": {
             "id": format!("so-{n}"), "site": "stackoverflow.com", "post_type": kind, "title": "t", "body": "<p>b</p>",
         }})
