@@ -80,7 +80,7 @@ fn hasty(raw: &Raw, form: &[(&str, &str)]) -> reqwest::RequestBuilder {
     raw.http
         .post(format!("{}/chats/{ROOM}/messages/new", raw.chat))
         .form(&form)
-        .timeout(Duration::from_millis(200))
+        .timeout(Duration::from_millis(700))
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_stalled_request_is_never_done_and_a_late_one_lands_after_the_client_g
     assert_eq!(sent(&network), 0, "not yet");
     until("the request lands", || sent(&network) == 1).await;
     assert_eq!(network.messages(SE, ROOM)[0].source(), "late");
-    order(&network, SEND, FaultKind::Delay { seconds: 0.4 });
+    order(&network, SEND, FaultKind::Delay { seconds: 3.0 });
     assert!(hasty(&raw, &[("text", "delayed")]).send().await.expect_err("no answer in time").is_timeout());
     until("done before its reply", || sent(&network) == 2).await;
 }
