@@ -9,5 +9,7 @@ mod intake;
 mod rate_limit;
 mod reference_verdicts;
 mod service;
+mod rules;
+mod scan;
 mod simulator;
 mod world;

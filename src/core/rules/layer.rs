@@ -1,14 +1,15 @@
 //! Rules and entries put together so that a text meets all of them at once.
 
 use super::checks::Check;
-use super::dialect::{Flags, parse};
+use super::dialect::{Assertion, Flags, Node, parse};
 use super::filter::grams::Grams;
-use super::filter::needle::{Needle, needle};
+use super::filter::needle::{Escape, Needle, needle};
+use super::filter::signs::{Signs, needed_signs};
 use super::lists::{Kind, List};
 use super::numbers::Numbers;
 use super::rule::Rule;
 use super::source::RuleError;
-use super::vm::{Machine, Program, compile};
+use super::vm::{Machine, Program, compile, compile_backwards};
 use crate::core::text::edges::Edges;
 
 /// One entry of a list, or the pattern of a rule.
@@ -22,6 +23,21 @@ pub(super) struct Entry {
     pub(super) text: Box<str>,
     /// Nothing for numbers.
     pub(super) program: Option<Program>,
+    /// Must match to the left of a place before the whole program is tried: of the needle, or with `at_end`, of the end of the
+    /// text.
+    pub(super) before: Option<Box<Program>>,
+}
+
+/// An entry that needs no text worth a search.
+#[derive(Debug)]
+pub(super) struct Always {
+    pub(super) entry: u32,
+    /// It runs only on texts that have all of these.
+    pub(super) signs: Signs,
+    /// Its needle will do in texts without this.
+    pub(super) if_present: Option<Escape>,
+    /// It can match only at the end of the text, which `Entry::before` asks for.
+    pub(super) at_end: bool,
 }
 
 /// Everything that looks at texts, immutable.
@@ -30,8 +46,8 @@ pub(super) struct Layer {
     pub(super) rules: Vec<Rule>,
     pub(super) entries: Vec<Entry>,
     pub(super) grams: Option<Grams>,
-    /// Entries that need no text worth a search, so they always run.
-    pub(super) always: Vec<u32>,
+    /// Entries that need no text worth a search.
+    pub(super) always: Vec<Always>,
     /// Number lists, with their rules.
     pub(super) numbers: Vec<(u32, Numbers)>,
     /// Checks, with their rules.
@@ -68,7 +84,13 @@ impl Builder {
             }
             if list.kind == Kind::Numbers {
                 numbers.add(&text, index(self.layer.entries.len()));
-                self.layer.entries.push(Entry { rule, line: index(line), text: text.into(), program: None });
+                self.layer.entries.push(Entry {
+                    rule,
+                    line: index(line),
+                    text: text.into(),
+                    program: None,
+                    before: None,
+                });
                 continue;
             }
             let bounded = list.kind == Kind::Keywords;
@@ -114,17 +136,47 @@ impl Builder {
             );
         }
         let entry = index(self.layer.entries.len());
-        match needle(&pattern.root) {
-            Some(needle) => self.needles.push((entry, needle)),
-            None => self.layer.always.push(entry),
+        let mut before = None;
+        let needle = needle(&pattern.root);
+        let if_present = needle.as_ref().and_then(|needle| needle.unless);
+        if needle.is_none() || if_present.is_some() {
+            let at_end = needle.is_none() && ends_text(&pattern.root);
+            if at_end {
+                before = compile_backwards(&pattern, usize::MAX);
+            }
+            let at_end = before.is_some();
+            self.layer.always.push(Always { entry, signs: needed_signs(&pattern.root), if_present, at_end });
         }
-        self.layer.entries.push(Entry { rule, line: index(line), text: text.into(), program: Some(program) });
+        if let Some(needle) = needle {
+            if let (None, Some(node), None) = (needle.most, needle.node, &before) {
+                before = compile_backwards(&pattern, node);
+            }
+            self.needles.push((entry, needle));
+        }
+        let before = before.map(Box::new);
+        self.layer.entries.push(Entry {
+            rule,
+            line: index(line),
+            text: text.into(),
+            program: Some(program),
+            before,
+        });
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> Layer {
         self.layer.grams = Some(Grams::new(self.needles.iter().map(|(entry, needle)| (*entry, needle))));
         self.layer
+    }
+}
+
+/// Whether a match can only end where the text does.
+fn ends_text(root: &Node) -> bool {
+    let end =
+        |node: &Node| matches!(node, Node::Assert(Assertion::TextEnd | Assertion::TextEndOrFinalNewline));
+    match root {
+        Node::Concat(nodes) => nodes.last().is_some_and(end),
+        node => end(node),
     }
 }
 

@@ -5,11 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::checks::{Check, Extracted, PostInput, TextInput};
+use super::filter::needle::Escape;
+use super::filter::signs::Signs;
 use super::filter::squeeze::Squeezed;
 use super::layer::Layer;
 use super::numbers;
 use super::rule::Rule;
-use super::vm::{Machine, Overrun};
+use super::vm::{Machine, Overrun, Program};
 use crate::core::post::{Post, PostType};
 use crate::core::text::edges::Edges;
 use crate::core::text::prepare::Prepared;
@@ -131,18 +133,39 @@ fn one_text(
                     Some(most) => {
                         back(text, place, usize::from(most))..back(text, place, usize::from(found.least))
                     }
-                    None => 0..text.len(),
+                    None => {
+                        let before = &layer.entries[found.owner as usize].before;
+                        if before.as_ref().is_some_and(|before| {
+                            rules_out(before, machine, &edges, place, &mut findings.steps)
+                        }) {
+                            return;
+                        }
+                        0..text.len()
+                    }
                 };
                 hits.push(Hit { entry: found.owner, first: starts.start as u32, last: starts.end as u32 });
             }
         });
     }
-    let whole = text.len() as u32;
-    hits.extend(layer.always.iter().filter(|e| is_active(**e)).map(|e| Hit {
-        entry: *e,
-        first: 0,
-        last: whole,
-    }));
+    let signs = Signs::of(text);
+    let escapes = [Escape::Entity, Escape::Percent].map(|escape| escape.is_in(text));
+    for always in &layer.always {
+        let runs = signs.contain(always.signs)
+            && is_active(always.entry)
+            && always.if_present.is_none_or(|escape| escapes[escape as usize]);
+        if !runs {
+            continue;
+        }
+        if let (true, Some(before)) = (always.at_end, &layer.entries[always.entry as usize].before) {
+            let steps = &mut findings.steps;
+            let line = text.strip_suffix('\n').map(str::len);
+            let ends = [Some(text.len()), line];
+            if ends.into_iter().flatten().all(|end| rules_out(before, machine, &edges, end, steps)) {
+                continue;
+            }
+        }
+        hits.push(Hit { entry: always.entry, first: 0, last: text.len() as u32 });
+    }
     hits.sort_unstable();
     for group in hits.chunk_by(|a, b| a.entry == b.entry) {
         let before = findings.steps;
@@ -157,6 +180,22 @@ fn one_text(
         phone_numbers(layer, active, part, prepared, findings);
     }
     text_checks(layer, active, part, prepared, findings);
+}
+
+/// Whether a program that is to match to the left of `place` does not.
+fn rules_out(
+    before: &Program,
+    machine: &mut Machine,
+    edges: &Edges<'_>,
+    place: usize,
+    steps: &mut u64,
+) -> bool {
+    let mut left = (*steps).min(STEPS_PER_ENTRY);
+    let given = left;
+    let found = machine.find(before, edges, place..place, &mut left);
+    *steps -= given - left;
+    // When the steps did not suffice, the entry itself must say.
+    matches!(found, Ok(None))
 }
 
 /// The place `count` characters before `at`, or the start.

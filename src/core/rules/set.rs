@@ -116,7 +116,10 @@ impl RuleSet {
                 path: &layer.rules[entry.rule as usize].path,
                 line: entry.line as usize,
                 text: &entry.text,
-                always: layer.always.iter().any(|always| *always as usize == index),
+                always: layer
+                    .always
+                    .iter()
+                    .any(|always| always.entry as usize == index && always.if_present.is_none()),
             })
         })
     }

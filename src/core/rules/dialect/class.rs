@@ -73,6 +73,26 @@ impl CharSet {
         count
     }
 
+    /// Whether it has any ASCII character.
+    pub fn has_ascii(&self) -> bool {
+        self.ascii != [0, 0]
+    }
+
+    /// Whether all of it are word characters.
+    pub fn is_within_words(&self) -> bool {
+        let mut count = 0;
+        self.ranges().flat_map(|(low, high)| low..=high).all(|c| {
+            count += 1;
+            // A larger set than that of all word characters is not within it, so the walk is short.
+            count < 200_000 && is_word(c)
+        })
+    }
+
+    /// Whether it has ASCII characters only.
+    pub fn is_ascii(&self) -> bool {
+        self.rest.is_empty()
+    }
+
     /// What its characters are in the squeezed view, each once, if that is few texts: an empty text for all that are left out there.
     pub fn squeezed(&self) -> Option<&[Vec<u8>]> {
         let make = || {

@@ -3,6 +3,9 @@
 //! Of each needle the rarest run of five bytes (four or three for short needles) is put into a bitmap by its hash. A text is
 //! read once for each length that occurs; where the bitmap says yes, the needles of that hash are compared in full.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::needle::{Needle, SHORTEST};
 use super::squeeze::Squeezed;
 
@@ -206,6 +209,11 @@ const COMMON: &[&str] = &[
     "information",
 ];
 
+static COMMON_GRAMS: LazyLock<HashSet<&'static [u8]>> = LazyLock::new(|| {
+    let windows = |text: &'static str| (SHORTEST..=5).flat_map(move |width| text.as_bytes().windows(width));
+    COMMON.iter().flat_map(|text| windows(text)).collect()
+});
+
 /// An estimate of how often `gram` is met, in squeezed texts, per position.
 fn gram_frequency(gram: &[u8]) -> f64 {
     let letters: f64 = gram
@@ -216,8 +224,7 @@ fn gram_frequency(gram: &[u8]) -> f64 {
             _ => 0.02,
         })
         .product();
-    let common = COMMON.iter().any(|text| memchr::memmem::find(text.as_bytes(), gram).is_some());
-    if common { letters.max(1e-5) * 100.0 } else { letters }
+    if COMMON_GRAMS.contains(gram) { letters.max(1e-5) * 100.0 } else { letters }
 }
 
 /// An estimate of how often `text` (at least three bytes) is met, per position.
@@ -244,6 +251,8 @@ mod tests {
             texts: texts.iter().map(|t| t.as_bytes().to_vec()).collect(),
             least,
             most,
+            unless: None,
+            node: None,
         };
         let needles = [
             needle(&["abc"], 0, Some(0)),

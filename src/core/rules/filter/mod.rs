@@ -8,6 +8,7 @@
 mod first;
 pub mod grams;
 pub mod needle;
+pub mod signs;
 pub mod squeeze;
 
 pub(super) use first::first_characters;

@@ -41,6 +41,7 @@ pub(super) enum Op {
         set: u16,
         back: bool,
         greed: Greed,
+        next: Next,
         min: u32,
         max: u32,
     },
@@ -48,6 +49,10 @@ pub(super) enum Op {
     Split {
         first: u32,
         second: u32,
+    },
+    /// Those branches of a table that can begin with the next character, in order.
+    Switch {
+        table: u32,
     },
     Jump(u32),
     Assert(Assertion),
@@ -83,13 +88,67 @@ pub(super) enum Op {
     Match,
 }
 
+/// What must follow a run of characters for the match to go on, as far as one byte says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Anything,
+    /// This byte.
+    Byte(u8),
+    /// This ASCII letter in either case.
+    Letter(u8),
+}
+
+impl Next {
+    /// Whether the match may go on before `byte` (nothing at the end of the text).
+    #[inline]
+    pub(super) fn allows(self, byte: Option<u8>) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Byte(wanted) => byte == Some(wanted),
+            Self::Letter(wanted) => byte.is_some_and(|byte| byte.to_ascii_lowercase() == wanted),
+        }
+    }
+}
+
+/// Which branches of an alternation can begin with a character; a bit per branch.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    /// By ASCII character.
+    ascii: Box<[u64; 128]>,
+    /// For any other character.
+    wide: u64,
+    /// At the end of the text.
+    end: u64,
+    /// Where each branch is.
+    pub(super) targets: Box<[u32]>,
+}
+
+impl Table {
+    /// The branches to try before this byte of a text.
+    pub(super) fn branches(&self, next: Option<u8>) -> u64 {
+        match next {
+            None => self.end,
+            Some(byte) if byte.is_ascii() => self.ascii[usize::from(byte)],
+            Some(_) => self.wide,
+        }
+    }
+}
+
+/// Fewest branches that a table is made for.
+const MIN_BRANCHES: usize = 4;
+/// Most branches of a table; there is a bit for each.
+const MAX_BRANCHES: usize = 64;
+
 /// A pattern ready to run.
 #[derive(Clone, Debug)]
 pub struct Program {
     pub(super) ops: Box<[Op]>,
     pub(super) text: Box<str>,
     pub(super) sets: Box<[Arc<CharSet>]>,
+    pub(super) tables: Box<[Table]>,
     pub(super) slots: u16,
+    /// Whether it can match only at the start of a text.
+    pub(super) at_start: bool,
     /// Whether what a state leads to depends on more than its place.
     pub(super) uses_groups: bool,
     /// What a match begins with, if it can not be empty.
@@ -118,15 +177,7 @@ impl Program {
 /// # Errors
 /// When the program gets too large.
 pub fn compile(pattern: &Pattern, bounded: bool) -> Result<Program, TooLarge> {
-    let uses_groups = refers_to_groups(&pattern.root);
-    let mut compiler = Compiler {
-        ops: Vec::new(),
-        text: String::new(),
-        sets: Vec::new(),
-        // Two slots for each group, but only if a group is ever asked for.
-        slots: if uses_groups { u16::try_from(2 * (pattern.groups + 1)).map_err(|_| TooLarge)? } else { 0 },
-        uses_groups,
-    };
+    let mut compiler = Compiler::new(pattern)?;
     if bounded {
         compiler.push(Op::Assert(Assertion::KeywordStart))?;
     }
@@ -134,15 +185,57 @@ pub fn compile(pattern: &Pattern, bounded: bool) -> Result<Program, TooLarge> {
     if bounded {
         compiler.push(Op::Assert(Assertion::KeywordEnd))?;
     }
-    compiler.push(Op::Match)?;
-    Ok(Program {
-        ops: compiler.ops.into(),
-        text: compiler.text.into(),
-        sets: compiler.sets.into(),
-        slots: compiler.slots,
-        uses_groups,
-        first: filter::first_characters(&pattern.root),
-    })
+    let mut program = compiler.finish()?;
+    program.first = filter::first_characters(&pattern.root);
+    program.at_start = starts_text(&pattern.root);
+    Ok(program)
+}
+
+/// Compiles the first `count` nodes of `pattern` to be matched from their end to the left, so that a place can be ruled out
+/// without knowing where a match would begin. It matches wherever they do, and perhaps elsewhere. Nothing when they can not
+/// be read backwards.
+pub fn compile_backwards(pattern: &Pattern, count: usize) -> Option<Program> {
+    let mut compiler = Compiler::new(pattern).ok()?;
+    if compiler.uses_groups {
+        return None;
+    }
+    let nodes = match &pattern.root {
+        Node::Concat(nodes) => &nodes[..count.min(nodes.len())],
+        node => &std::slice::from_ref(node)[..count.min(1)],
+    };
+    for node in nodes.iter().rev() {
+        compiler.node(&loosened(node), true).ok()?;
+    }
+    compiler.finish().ok()
+}
+
+/// The node without possession, which from the other side would mean something else.
+fn loosened(node: &Node) -> Node {
+    let all = |nodes: &[Node]| nodes.iter().map(loosened).collect();
+    match node {
+        Node::Concat(nodes) => Node::Concat(all(nodes)),
+        Node::Alternate(nodes) => Node::Alternate(all(nodes)),
+        Node::Repeat { node, min, max, .. } => {
+            Node::Repeat { node: Box::new(loosened(node)), min: *min, max: *max, greed: Greed::Greedy }
+        }
+        Node::Group { node, .. } | Node::Atomic(node) => loosened(node),
+        other => other.clone(),
+    }
+}
+
+/// Whether a match can only begin where the text does.
+fn starts_text(node: &Node) -> bool {
+    match node {
+        Node::Assert(Assertion::TextStart) => true,
+        Node::Concat(nodes) => {
+            let zero_width = |node: &&Node| node.width().1 == Some(0);
+            nodes.iter().take_while(zero_width).any(starts_text)
+                || nodes.iter().find(|node| !zero_width(node)).is_some_and(starts_text)
+        }
+        Node::Alternate(nodes) => nodes.iter().all(starts_text),
+        Node::Group { node, .. } | Node::Atomic(node) => starts_text(node),
+        _ => false,
+    }
 }
 
 fn refers_to_groups(node: &Node) -> bool {
@@ -161,11 +254,57 @@ struct Compiler {
     ops: Vec<Op>,
     text: String,
     sets: Vec<Arc<CharSet>>,
+    tables: Vec<Table>,
     slots: u16,
     uses_groups: bool,
 }
 
 impl Compiler {
+    fn new(pattern: &Pattern) -> Result<Self, TooLarge> {
+        let uses_groups = refers_to_groups(&pattern.root);
+        Ok(Self {
+            ops: Vec::new(),
+            text: String::new(),
+            sets: Vec::new(),
+            tables: Vec::new(),
+            // Two slots for each group, but only if a group is ever asked for.
+            slots: if uses_groups {
+                u16::try_from(2 * (pattern.groups + 1)).map_err(|_| TooLarge)?
+            } else {
+                0
+            },
+            uses_groups,
+        })
+    }
+
+    fn finish(mut self) -> Result<Program, TooLarge> {
+        self.push(Op::Match)?;
+        for index in 1..self.ops.len() {
+            let first = |start: u32| self.text.as_bytes()[start as usize];
+            let follows = match self.ops[index] {
+                Op::Text { start, .. } => Next::Byte(first(start)),
+                // These three have cases outside of ASCII.
+                Op::AnyCase { start, .. } if matches!(first(start), b'i' | b'k' | b's') => Next::Anything,
+                Op::AnyCase { start, .. } if first(start).is_ascii_alphabetic() => Next::Letter(first(start)),
+                Op::AnyCase { start, .. } => Next::Byte(first(start)),
+                _ => Next::Anything,
+            };
+            if let Op::Run { next, back: false, .. } = &mut self.ops[index - 1] {
+                *next = follows;
+            }
+        }
+        Ok(Program {
+            ops: self.ops.into(),
+            text: self.text.into(),
+            sets: self.sets.into(),
+            tables: self.tables.into(),
+            slots: self.slots,
+            at_start: false,
+            uses_groups: self.uses_groups,
+            first: None,
+        })
+    }
+
     fn push(&mut self, op: Op) -> Result<usize, TooLarge> {
         if self.ops.len() >= MAX_INSTRUCTIONS {
             return Err(TooLarge);
@@ -295,6 +434,14 @@ impl Compiler {
     }
 
     fn alternate(&mut self, nodes: &[Node], back: bool) -> Result<(), TooLarge> {
+        if !back && (MIN_BRANCHES..=MAX_BRANCHES).contains(&nodes.len()) {
+            return self.switch(nodes);
+        }
+        if !back && nodes.len() > MAX_BRANCHES {
+            let parts: Vec<Node> =
+                nodes.chunks(MAX_BRANCHES).map(|part| Node::Alternate(part.to_vec())).collect();
+            return self.alternate(&parts, back);
+        }
         let mut jumps = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
             if index + 1 == nodes.len() {
@@ -309,6 +456,43 @@ impl Compiler {
         for jump in jumps {
             self.ops[jump] = Op::Jump(self.here());
         }
+        Ok(())
+    }
+
+    fn switch(&mut self, nodes: &[Node]) -> Result<(), TooLarge> {
+        let table = u32::try_from(self.tables.len()).map_err(|_| TooLarge)?;
+        let mut ascii = Box::new([0u64; 128]);
+        let (mut wide, mut end) = (0, 0);
+        for (index, node) in nodes.iter().enumerate() {
+            let bit = 1u64 << index;
+            match filter::first_characters(node) {
+                None => {
+                    ascii.iter_mut().for_each(|branches| *branches |= bit);
+                    wide |= bit;
+                    end |= bit;
+                }
+                Some(set) => {
+                    for byte in (0..128u8).filter(|byte| set.contains_ascii(*byte)) {
+                        ascii[usize::from(byte)] |= bit;
+                    }
+                    wide |= if set.is_ascii() { 0 } else { bit };
+                }
+            }
+        }
+        self.push(Op::Switch { table })?;
+        // The table's place is taken now, since branches may have tables of their own.
+        self.tables.push(Table { ascii, wide, end, targets: Box::default() });
+        let mut targets = Vec::with_capacity(nodes.len());
+        let mut jumps = Vec::new();
+        for node in nodes {
+            targets.push(self.here());
+            self.node(node, false)?;
+            jumps.push(self.push(Op::Jump(0))?);
+        }
+        for jump in jumps {
+            self.ops[jump] = Op::Jump(self.here());
+        }
+        self.tables[table as usize].targets = targets.into();
         Ok(())
     }
 
@@ -336,10 +520,16 @@ impl Compiler {
         };
         if let Some(set) = single {
             let set = self.set(&set)?;
-            self.push(Op::Run { set, back, greed, min, max: max.unwrap_or(u32::MAX) })?;
+            self.push(Op::Run { set, back, greed, next: Next::Anything, min, max: max.unwrap_or(u32::MAX) })?;
             return Ok(());
         }
         if greed == Greed::Possessive {
+            if let Some(faster) = runs_in_alternation(node)
+                && max.is_none()
+                && min <= 1
+            {
+                return self.atomic(|compiler| compiler.repeat(&faster, min, max, Greed::Greedy, back));
+            }
             return self.atomic(|compiler| compiler.repeat(node, min, max, Greed::Greedy, back));
         }
         let may_be_empty = node.width().0 == 0;
@@ -400,6 +590,24 @@ impl Compiler {
         self.ops[top] = choice(index_of(top + 1), end, greed);
         Ok(())
     }
+}
+
+/// For `(?:[^<]|<(?!code))*+`: the same with runs, `(?:[^<]++|<(?!code))*+`. Right where nothing is given back and the other
+/// branches begin with characters that are not in the set.
+fn runs_in_alternation(node: &Node) -> Option<Node> {
+    let Node::Alternate(branches) = node else { return None };
+    let (Node::Set(set), others) = branches.split_first()? else { return None };
+    let apart = |other: &Node| {
+        filter::first_characters(other).is_some_and(|first| {
+            first.count_up_to(100) < 100 && first.ranges().flat_map(|(a, b)| a..=b).all(|c| !set.contains(c))
+        })
+    };
+    if !others.iter().all(apart) {
+        return None;
+    }
+    let run =
+        Node::Repeat { node: Box::new(branches[0].clone()), min: 1, max: None, greed: Greed::Possessive };
+    Some(Node::Alternate(std::iter::once(run).chain(others.iter().cloned()).collect()))
 }
 
 fn choice(body: u32, end: u32, greed: Greed) -> Op {

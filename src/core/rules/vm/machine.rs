@@ -25,6 +25,8 @@ enum Choice {
     Shorter { op: u32, low: u32, at: u32 },
     /// A lazy run at instruction `op` that may take one more character after `at`, `left` more at most.
     Longer { op: u32, at: u32, left: u32 },
+    /// Branches of a table that are left.
+    Branches { branches: u64, table: u32, at: u32 },
     /// What a slot held.
     Slot { slot: u16, old: u32 },
 }
@@ -83,6 +85,7 @@ impl Machine {
         text: &Text<'_, '_>,
         starts: Range<usize>,
     ) -> Result<Option<Range<usize>>, Overrun> {
+        let starts = if program.at_start { starts.start..0 } else { starts };
         let mut start = starts.start;
         while start <= starts.end.min(text.bytes.len()) {
             let begins = match (program.first(), text.bytes.get(start)) {
@@ -181,7 +184,7 @@ impl Machine {
                     text.any_case(at, wanted)
                 }
                 Op::Set { set, back } => text.step(&program.sets[usize::from(*set)], at, *back),
-                Op::Run { set, back, greed, min, max } => {
+                Op::Run { set, back, greed, min, max, .. } => {
                     let set = &program.sets[usize::from(*set)];
                     self.take(text, set, op, at, (*back, *greed, *min, *max))?
                 }
@@ -191,6 +194,23 @@ impl Machine {
                     } else {
                         self.choices.push(Choice::Way { op: *second, at: at as u32 });
                         op = *first;
+                        continue;
+                    }
+                }
+                Op::Switch { table } => {
+                    let branches = program.tables[*table as usize].branches(text.bytes.get(at).copied());
+                    if branches == 0 || self.remembering && self.tried(op, at, text) {
+                        None
+                    } else {
+                        let rest = branches & (branches - 1);
+                        if rest != 0 {
+                            self.choices.push(Choice::Branches {
+                                branches: rest,
+                                table: *table,
+                                at: at as u32,
+                            });
+                        }
+                        op = program.tables[*table as usize].targets[branches.trailing_zeros() as usize];
                         continue;
                     }
                 }
@@ -298,29 +318,65 @@ impl Machine {
                     continue;
                 }
                 Choice::Way { op, at } => (op, at as usize),
+                Choice::Branches { branches, table, at } => {
+                    let rest = branches & (branches - 1);
+                    if rest != 0 {
+                        self.choices.push(Choice::Branches { branches: rest, table, at });
+                    }
+                    (program.tables[table as usize].targets[branches.trailing_zeros() as usize], at as usize)
+                }
                 Choice::Shorter { op, low, at } => {
                     // The run stands before `op`; its direction says where shorter is.
-                    let back = matches!(program.ops[op as usize - 1], Op::Run { back: true, .. });
-                    let at = at as usize;
-                    let shorter = if back { at + text.width_at(at) } else { at - text.width_before(at) };
-                    if shorter != low as usize {
-                        self.choices.push(Choice::Shorter { op, low, at: shorter as u32 });
+                    let Op::Run { back, next, .. } = program.ops[op as usize - 1] else { continue };
+                    let (low, mut shorter) = (low as usize, at as usize);
+                    let mut skipped = 0;
+                    // Places where what follows can not be are passed over at once.
+                    loop {
+                        shorter = if back {
+                            shorter + text.width_at(shorter)
+                        } else {
+                            shorter - text.width_before(shorter)
+                        };
+                        skipped += 1;
+                        if shorter == low || next.allows(text.bytes.get(shorter).copied()) {
+                            break;
+                        }
+                    }
+                    self.spend(skipped / 4)?;
+                    if shorter != low {
+                        self.choices.push(Choice::Shorter { op, low: low as u32, at: shorter as u32 });
                     }
                     (op, shorter)
                 }
                 Choice::Longer { op, at, left } => {
-                    let Op::Run { set, back, .. } = &program.ops[op as usize] else { continue };
-                    let Some(longer) = text.step(&program.sets[usize::from(*set)], at as usize, *back) else {
-                        continue;
+                    let Op::Run { set, back, next, .. } = &program.ops[op as usize] else { continue };
+                    let set = &program.sets[usize::from(*set)];
+                    let (mut longer, mut left) = (at as usize, left);
+                    let mut skipped = 0;
+                    let reached = loop {
+                        let Some(place) = text.step(set, longer, *back) else { break false };
+                        longer = place;
+                        left -= 1;
+                        skipped += 1;
+                        if next.allows(text.bytes.get(longer).copied()) {
+                            break true;
+                        }
+                        if left == 0 {
+                            break false;
+                        }
                     };
-                    if left > 1 {
-                        self.choices.push(Choice::Longer { op, at: longer as u32, left: left - 1 });
+                    self.spend(skipped / 4)?;
+                    if !reached {
+                        continue;
+                    }
+                    if left > 0 {
+                        self.choices.push(Choice::Longer { op, at: longer as u32, left });
                     }
                     (op + 1, longer)
                 }
             };
-            // A split marks itself when it runs.
-            let marks_itself = matches!(program.ops[op as usize], Op::Split { .. });
+            // A split or switch marks itself when it runs.
+            let marks_itself = matches!(program.ops[op as usize], Op::Split { .. } | Op::Switch { .. });
             if self.remembering && !marks_itself && self.tried(op, at, text) {
                 continue;
             }

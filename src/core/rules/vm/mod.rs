@@ -9,7 +9,7 @@
 mod compile;
 mod machine;
 
-pub use compile::{Program, TooLarge, compile};
+pub use compile::{Program, TooLarge, compile, compile_backwards};
 pub use machine::{Machine, Overrun};
 
 #[cfg(test)]

@@ -1,0 +1,110 @@
+//! `smokestack rules` as rule authors and their CI run it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn rules(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_smokestack"))
+        .arg("rules")
+        .args(arguments)
+        .arg(folder)
+        .output()
+        .expect("the program is built")
+}
+
+fn write(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("own.yml"), text).expect("it can be written");
+    folder
+}
+
+const GOOD: &str = "
+  - id: money
+    reason: money in {}
+    status: watch
+    description: Offers of money.
+    applies_to: {parts: [title, username]}
+    pattern: '(?i)easy money'
+    match:
+      - title: Easy Money
+      - {username: easy money, part: username}
+    no_match:
+      - title: hard money
+      - {title: easy money, reputation: 2}
+";
+
+#[test]
+fn mistakes_have_file_line_and_nearest_name_and_the_other_rules_load() {
+    let folder = write(&format!(
+        "rules:{GOOD}
+  - id: misspelt
+    reason: x
+    status: watch
+    descripton: typo
+    pattern: x
+  - id: money
+    reason: x
+    status: watch
+    description: taken id
+    pattern: x
+  - id: unclosed
+    reason: x
+    status: watch
+    description: broken pattern
+    pattern: '(x'
+  - id: unknown-check
+    reason: x
+    status: watch
+    description: no such check
+    check: missleading-link
+  - id: every-post
+    reason: x
+    status: watch
+    description: matches nothing at all
+    pattern: 'x*'
+"
+    ));
+    let output = rules(&["check"], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    for part in [
+        "own.yml:18: unknown key `descripton`; did you mean `description`?",
+        "own.yml:20: the id `money` is taken",
+        "own.yml:29: missing `)`",
+        "own.yml:34: there is no check `missleading-link`; did you mean `misleading-link`?",
+        "own.yml:39: matches the empty text",
+    ] {
+        assert!(told.contains(part), "{part} in:\n{told}");
+    }
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 rules"), "the sound rule loads");
+}
+
+#[test]
+fn examples_that_hold_pass_and_those_that_do_not_are_told_with_their_line() {
+    let output = rules(&["test"], write(&format!("rules:{GOOD}")).path());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+    let failing = GOOD.replace("hard money", "more easy money");
+    let output = rules(&["test"], write(&format!("rules:{failing}")).path());
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("own.yml:12: `money` finds `easy money` in this example"), "{told}");
+}
+
+#[test]
+fn the_schema_in_the_repository_is_the_one_that_the_program_prints() {
+    let output = Command::new(env!("CARGO_BIN_EXE_smokestack"))
+        .args(["rules", "schema"])
+        .output()
+        .expect("the program is built");
+    let printed = String::from_utf8(output.stdout).expect("UTF-8");
+    let kept = include_str!("../../rules/schema.json");
+    assert!(printed == kept, "run `smokestack rules schema > rules/schema.json`");
+}
+
+#[test]
+fn stats_count_entries_by_file() {
+    let output = rules(&["stats", "--format", "json"], write(&format!("rules:{GOOD}")).path());
+    let line: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(line["counts"]["rules"], 1);
+    assert_eq!(line["counts"]["watch"], 1);
+}
