@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Hit, TextInput};
+use super::{Hit, TextInput, words};
 
 /// Only the beginning is read, in characters: the pitch comes first.
 const MAX_CHARS: usize = 300;
@@ -17,26 +17,23 @@ const PHRASE_SITES: [&str; 3] =
     ["askubuntu.com", "webapps.stackexchange.com", "webmasters.stackexchange.com"];
 
 static BRAND: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    words::pattern(concat!(
         r"(?i)\b(?:airlines?|amazon|antivirus|apple|at&t|avast|avg|belkin|bitdefender|brother|canon|cisco|comcast|dell|",
         r"d-?link|epson|facebook|garmin|geek\s*squad|gmail|google|hotmail|hp|icloud|instagram|intuit|kaspersky|lexmark|",
         r"linksys|mac(?:book)?|malwarebytes|mcafee|microsoft|netgear|norton|office\s*365|outlook|paypal|quickbooks|",
         r"quicken|roku|sage|skype|sbcglobal|symantec|toshiba|turbotax|verizon|webroot|yahoo)\b",
     ))
-    .expect("a constant that the tests compile")
 });
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    words::pattern(
         r"(?i)^(?:care|contact|customer|help|helpdesk|helpline|hotline|number|phone|recovery|service|support|technical|telephone)s?$",
     )
-    .expect("a constant that the tests compile")
 });
 static PHRASE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    words::pattern(concat!(
         r"(?i)\b(?:customer|technical|tech|phone|helpline|toll\W?free)\W{1,3}(?:care|service|support|help)\W{1,3}",
         r"(?:phone\W{1,3}|helpline\W{1,3}|contact\W{1,3})?(?:number|line|desk)\b",
     ))
-    .expect("a constant that the tests compile")
 });
 
 /// Hits the brand. Words count that stand between white space, as in a list of search terms.
@@ -44,19 +41,19 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let end = input.text.char_indices().nth(MAX_CHARS).map_or(input.text.len(), |(at, _)| at);
     let text = &input.text[..end];
     if PHRASE_SITES.contains(&input.site)
-        && let Some(phrase) = PHRASE.find(text)
+        && let Some(phrase) = words::find(&PHRASE, text)
     {
         return vec![Hit::noted(phrase.range(), "a support line")];
     }
-    let Some(brand) = BRAND.find(text) else { return Vec::new() };
+    let Some(brand) = words::find(&BRAND, text) else { return Vec::new() };
     if text.bytes().filter(u8::is_ascii_digit).count() < MIN_DIGITS {
         return Vec::new();
     }
-    let words: Vec<&str> = text.split_whitespace().filter(|word| WORD.is_match(word)).collect();
-    if words.len() < MIN_WORDS {
+    let support: Vec<&str> = text.split_whitespace().filter(|word| WORD.is_match(word)).collect();
+    if support.len() < MIN_WORDS {
         return Vec::new();
     }
-    let note = format!("aimed at customers of `{}`: {}", brand.as_str().to_lowercase(), words.join(", "));
+    let note = format!("aimed at customers of `{}`: {}", brand.as_str().to_lowercase(), support.join(", "));
     vec![Hit::noted(brand.range(), note)]
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Hit, TextInput};
+use super::{Hit, TextInput, words};
 
 /// Texts are read so far, in bytes; an offer names its address before.
 const MAX_TEXT: usize = 60_000;
@@ -24,13 +24,12 @@ static DISGUISED: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant that the tests compile")
 });
 static KEYWORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    words::pattern(concat!(
         r"(?i)@qq\.com|\$\s?\d{1,3}(?:,\d{2,3})+|\b(?:loans?|lend(?:ers?|ing)|fund(?:s|ing|raising)|financ(?:e|ial|ing)|invest(?:ors?|ment)|",
         r"interest(?:s|ed)?|credit|debts?|sell(?:ing|er)?|quality|contact\s+us|we\s+(?:will\s+)?(?:provide|offer)|trainings?|",
         r"legit|spells?|caster|hack(?:s|ers?|ing)?|crack(?:s|ed|ing)?|careers?|visas?|passports?|",
         r"testimon(?:y|ies)|cancer|herpes|hiv|cured?|illuminati|marriage|husband|lover|herbal|atm\s*cards?|western\s*union|bitcoins?\s+wallet)\b",
     ))
-    .expect("a constant that the tests compile")
 });
 /// Hosts of examples, and of the network.
 static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
@@ -48,8 +47,10 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
         (!HARMLESS.is_match(host.as_str())).then(|| found.name("address")).flatten()
     });
     if let Some(address) = address {
-        let keywords: Vec<_> =
-            KEYWORD.find_iter(text).take(MAX_HITS).map(|m| Hit::noted(m.range(), "a keyword")).collect();
+        let keywords: Vec<_> = words::find_iter(&KEYWORD, text)
+            .take(MAX_HITS)
+            .map(|m| Hit::noted(m.range(), "a keyword"))
+            .collect();
         if !keywords.is_empty() {
             hits.push(Hit::noted(address.range(), "an address"));
             hits.extend(keywords);

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Hit, TextInput};
+use super::{Hit, TextInput, words};
 
 /// Only the beginning is read, in characters.
 const MAX_CHARS: usize = 200;
@@ -23,8 +23,8 @@ static GROUPS: LazyLock<[(u32, Regex); 6]> = LazyLock::new(|| {
         (1, "amazing|beautiful|best|fast|flawless|free|guaranteed?|healthy|herbal|incredible|instant(?:ly)?|miracle|natural(?:ly)?|perfect|quick(?:ly)?|radiant|revealed|safe|secrets?"),
         (1, "(?:m[ae]n|wom[ae]n)(?:'s)?|products?|reviews?|solutions?|tips|treatments?|your?"),
     ]
-    .map(|(worth, words)| {
-        (worth, Regex::new(&format!(r"(?i)\b(?:{words})\b")).expect("a constant that the tests compile"))
+    .map(|(worth, group)| {
+        (worth, words::pattern(&format!(r"(?i)\b(?:{group})\b")))
     })
 });
 static CAPITALISED: LazyLock<Regex> =
@@ -34,12 +34,12 @@ static CAPITALISED: LazyLock<Regex> =
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let end = input.text.char_indices().nth(MAX_CHARS).map_or(input.text.len(), |(at, _)| at);
     let text = &input.text[..end];
-    let mut words = Vec::new();
+    let mut found = Vec::new();
     let mut score = 0;
     for (worth, group) in GROUPS.iter() {
-        if let Some(word) = group.find(text) {
+        if let Some(word) = words::find(group, text) {
             score += worth;
-            words.push(word.as_str().to_lowercase());
+            found.push(word.as_str().to_lowercase());
         }
     }
     if CAPITALISED.find_iter(text).nth(MIN_CAPITALISED - 1).is_some() {
@@ -48,7 +48,7 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     if score < MIN_SCORE {
         return Vec::new();
     }
-    vec![Hit::noted(0..end, format!("score {score}: {}", words.join(", ")))]
+    vec![Hit::noted(0..end, format!("score {score}: {}", found.join(", ")))]
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::cities::CITIES;
 use super::{Hit, TextInput};
+use crate::core::rules::dialect::CITY;
 
 /// Longer texts are sentences; in bytes.
 const MAX_LABEL: usize = 300;
 
 static PROMISE: LazyLock<Regex> = LazyLock::new(|| {
-    let cities = CITIES.join("|");
+    let cities = CITY.join("|");
     Regex::new(&format!(
         concat!(
             r"(?i)^\W*(?:buy|cheap)\b|live\s*stream|\b(?:full\s+)?movies?\s+online\b|\bwatch\s+(?:\w+\s+){{0,3}}online\b|",

@@ -4,7 +4,6 @@
 //! check only looks at text. Every check is linear in its input, or says in its file what it caps.
 
 pub mod anchors;
-pub mod cities;
 mod customer_service;
 mod email_keyword;
 mod health_title;
@@ -15,12 +14,14 @@ mod link_text;
 mod luncheon_meat;
 mod misleading_link;
 mod no_whitespace;
+mod obfuscated_word;
 mod offensive;
 mod overused_character;
 mod phone_in_title;
 mod plain;
 mod product_names;
 mod punctuation;
+mod repeated_link;
 mod repeating_characters;
 mod repeating_words;
 mod scripts;
@@ -30,6 +31,7 @@ mod title_in_body;
 mod unique_characters;
 mod url_ending;
 mod username_site;
+mod words;
 
 use std::cell::OnceCell;
 
@@ -143,10 +145,12 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("mostly-punctuation", Check::Text(punctuation::check)),
     ("no-whitespace-body", Check::Text(no_whitespace::body)),
     ("no-whitespace-title", Check::Text(no_whitespace::title)),
+    ("obfuscated-word", Check::Text(obfuscated_word::check)),
     ("offensive", Check::Text(offensive::check)),
     ("overused-character", Check::Text(overused_character::check)),
     ("phone-in-title", Check::Text(phone_in_title::check)),
     ("product-names", Check::Text(product_names::check)),
+    ("repeated-link", Check::Text(repeated_link::check)),
     ("repeating-characters", Check::Text(repeating_characters::check)),
     ("repeating-words", Check::Text(repeating_words::check)),
     ("thanks-with-link", Check::Text(thanks_link::check)),

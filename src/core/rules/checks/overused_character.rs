@@ -9,14 +9,19 @@ const MIN_PERCENT: usize = 42;
 
 /// Hits the whole text. One pass.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    let mut counts: HashMap<char, usize> = HashMap::new();
+    let mut ascii = [0usize; 128];
+    let mut others: HashMap<char, usize> = HashMap::new();
     let mut length = 0;
     for c in input.text.chars() {
-        *counts.entry(c).or_default() += 1;
+        match ascii.get_mut(c as usize) {
+            Some(count) => *count += 1,
+            None => *others.entry(c).or_default() += 1,
+        }
         length += 1;
     }
-    counts
-        .into_iter()
+    (0u8..128)
+        .map(|c| (char::from(c), ascii[usize::from(c)]))
+        .chain(others)
         .find(|(_, count)| count * 100 > length * MIN_PERCENT)
         .map(|(c, count)| Hit::noted(0..input.text.len(), format!("'{c}' is {count} of {length} characters")))
         .into_iter()

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Hit, TextInput};
+use super::{Hit, TextInput, words};
 
 /// So many different words (by spelling) in all chains together.
 const MIN_WORDS: usize = 3;
@@ -136,7 +136,7 @@ impl Vocabulary {
         let all = joined(&[TELLING, JOINING].concat());
         let compile = |pattern: String| Regex::new(&pattern).expect("a constant that the tests compile");
         Self {
-            chain: compile(format!(
+            chain: words::pattern(&format!(
                 r"(?i)\b(?:{all})(?:[\W_]{{0,3}}(?:(?:and|for|of|with)[\W_]{{0,3}})?(?:{all}))+\b"
             )),
             word: compile(format!("(?i){all}")),
@@ -151,9 +151,7 @@ static MATH: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&NOT_ON_MAT
 /// Hits each chain. Linear.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let vocabulary = if input.site.contains("math") { &*MATH } else { &*GENERAL };
-    let chains: Vec<_> = vocabulary
-        .chain
-        .find_iter(input.text)
+    let chains: Vec<_> = words::find_iter(&vocabulary.chain, input.text)
         .filter(|chain| vocabulary.telling.is_match(chain.as_str()))
         .take(MAX_CHAINS)
         .collect();

@@ -5,28 +5,24 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::hosts::{host_of, is_our_own};
-use super::{Hit, TextInput};
+use super::{Hit, TextInput, words};
 
 /// Longer answers say something; in characters.
 const MAX_CHARS: usize = 400;
 
 /// Phrases that are enough alone.
 static GUSHING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    words::pattern(concat!(
         r"(?i)\b(?:i\s+(?:really\s+)?appreciate|thanks?(?:\s+you)?(?:\s+so\s+much)?\s+for\s+(?:sharing|posting|providing|this)|",
         r"(?:wonderful|awesome|amazing|great|nice|excellent|fantastic|informative)\s+(?:blog|article)|",
         r"(?:visit|check(?:\s+out)?|see)\s+my\s+(?:website|site|blog|page)|keep\s+(?:it\s+up|posting|sharing|up\s+the\s+good\s+work))\b",
     ))
-    .expect("a constant that the tests compile")
 });
-static THANKS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bthank(?:s|\s+you|ful)?\b").expect("a constant that the tests compile")
-});
+static THANKS: LazyLock<Regex> = LazyLock::new(|| words::pattern(r"(?i)\bthank(?:s|\s+you|ful)?\b"));
 static PRAISE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    words::pattern(
         r"(?i)\b(?:nice|good|great|wonderful|awesome|amazing|excellent|useful|helpful|informative|interesting|perfect)\s+(?:post|info(?:rmation)?|content|tips?|work|job|sharing|share|answer|one)\b",
     )
-    .expect("a constant that the tests compile")
 });
 /// Sites whose links are no advertisement.
 const WELL_KNOWN: [&str; 8] =
@@ -44,10 +40,10 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     if !advertises {
         return Vec::new();
     }
-    if let Some(phrase) = GUSHING.find(input.text) {
+    if let Some(phrase) = words::find(&GUSHING, input.text) {
         return vec![Hit::new(phrase.range())];
     }
-    match (THANKS.find(input.text), PRAISE.find(input.text)) {
+    match (words::find(&THANKS, input.text), words::find(&PRAISE, input.text)) {
         (Some(thanks), Some(praise)) => vec![Hit::new(thanks.range()), Hit::new(praise.range())],
         _ => Vec::new(),
     }

@@ -1,7 +1,7 @@
 //! Named lists: `\L<city>` in a pattern stands for any of the names here.
 
 /// Cities and countries that the sellers of unwanted services name: larger cities of India, and some of the region.
-const CITY: &[&str] = &[
+pub(crate) const CITY: &[&str] = &[
     "Abu Dhabi",
     "Agra",
     "Ahmedabad",
@@ -90,6 +90,7 @@ const CITY: &[&str] = &[
     "Shimla",
     "Siliguri",
     "Sri Lanka",
+    "SriLanka",
     "Srinagar",
     "Surat",
     "Thane",

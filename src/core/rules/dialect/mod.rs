@@ -11,6 +11,8 @@ mod parse;
 mod properties;
 pub mod reference;
 
+pub(crate) use lists::CITY;
+
 pub use ast::{Assertion, Greed, Node, Pattern};
 pub use class::{CharSet, any_case, canonical, exactly, is_digit, is_space, is_word, word};
 pub use parse::{Flags, PatternError, parse};
