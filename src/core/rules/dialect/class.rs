@@ -80,12 +80,25 @@ impl CharSet {
 
     /// Whether all of it are word characters.
     pub fn is_within_words(&self) -> bool {
-        let mut count = 0;
-        self.ranges().flat_map(|(low, high)| low..=high).all(|c| {
-            count += 1;
-            // A larger set than that of all word characters is not within it, so the walk is short.
-            count < 200_000 && is_word(c)
-        })
+        self.ranges().all(|range| WORD.overlapping(range.0, range.1).next() == Some(range))
+    }
+
+    /// The parts of its ranges that lie between `low` and `high`.
+    fn overlapping(&self, low: char, high: char) -> impl Iterator<Item = (char, char)> + '_ {
+        let first = self.rest.partition_point(|(_, end)| *end < low);
+        let ascii = if low.is_ascii() {
+            self.ranges().take_while(|(from, _)| from.is_ascii()).collect()
+        } else {
+            Vec::new()
+        };
+        let wide = self.rest[first..].iter().copied();
+        let cut = move |(from, to): (char, char)| (from.max(low), to.min(high));
+        ascii
+            .into_iter()
+            .chain(wide)
+            .take_while(move |(from, _)| *from <= high)
+            .map(cut)
+            .filter(|(from, to)| from <= to)
     }
 
     /// Whether it has ASCII characters only.
@@ -97,15 +110,25 @@ impl CharSet {
     pub fn squeezed(&self) -> Option<&[Vec<u8>]> {
         let make = || {
             let mut texts: Vec<Vec<u8>> = Vec::new();
+            let mut push = |text: Vec<u8>| {
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+                texts.len() <= MAX_SQUEEZED
+            };
             for (low, high) in self.ranges() {
-                for c in low..=high {
-                    let text = canonical(c).map(|c| c.to_string().into_bytes()).unwrap_or_default();
-                    if !texts.contains(&text) {
-                        texts.push(text);
+                // Only word characters are looked at one by one; a set like `\W` has a million others.
+                let mut others = high as usize - low as usize + 1;
+                for (from, to) in WORD.overlapping(low, high) {
+                    for c in from..=to {
+                        others -= 1;
+                        if !push(canonical(c).map(|c| c.to_string().into_bytes()).unwrap_or_default()) {
+                            return None;
+                        }
                     }
-                    if texts.len() > MAX_SQUEEZED {
-                        return None;
-                    }
+                }
+                if others > 0 && !push(Vec::new()) {
+                    return None;
                 }
             }
             Some(texts)
