@@ -45,6 +45,13 @@ struct ListFile {
     max_score: i64,
 }
 
+impl ListFile {
+    fn name(&self) -> String {
+        let stem = self.file.trim_end_matches(".txt");
+        if self.folder.is_empty() { stem.to_owned() } else { format!("{}/{stem}", self.folder) }
+    }
+}
+
 const BASE: ListFile = ListFile {
     folder: "",
     file: "",
@@ -133,6 +140,11 @@ pub fn is_list(source: &SourceFile) -> bool {
     file_kind(source).is_some()
 }
 
+/// The name of the list in the file at `path`, as it stands in verdicts; nothing when that is no list file.
+pub(super) fn name(path: &str) -> Option<String> {
+    file_kind(&SourceFile { path: path.to_owned(), text: Vec::new() }).map(ListFile::name)
+}
+
 fn file_kind(source: &SourceFile) -> Option<&'static ListFile> {
     let (folder, name) = (source.folder_name(), source.file_name());
     FILES.iter().find(|list| list.file == name && (list.folder.is_empty() || list.folder == folder))
@@ -141,9 +153,8 @@ fn file_kind(source: &SourceFile) -> Option<&'static ListFile> {
 /// Reads a list file; lines that can not be read are errors and left out.
 pub(super) fn read(source: &SourceFile, errors: &mut Vec<RuleError>) -> Option<List> {
     let file = file_kind(source)?;
-    let stem = file.file.trim_end_matches(".txt");
     let rule = Rule {
-        name: if file.folder.is_empty() { stem.to_owned() } else { format!("{}/{stem}", file.folder) },
+        name: file.name(),
         path: source.path.clone(),
         line: 0,
         reason: file.reason.to_owned(),

@@ -1,6 +1,6 @@
 //! One post through all layers of a rule set.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -68,7 +68,16 @@ struct Findings<'p> {
     steps: u64,
 }
 
-pub(super) fn scan(layers: &[Arc<Layer>], scratch: &mut Scratch, post: &Post, weights: &Weights) -> Verdict {
+/// Entries that are switched off: the number of the layer and of the entry in it.
+pub(super) type Off = HashSet<(usize, u32)>;
+
+pub(super) fn scan(
+    layers: &[Arc<Layer>],
+    off: &Off,
+    scratch: &mut Scratch,
+    post: &Post,
+    weights: &Weights,
+) -> Verdict {
     let mut findings = Findings { post, why: Vec::new(), incomplete: Vec::new(), steps: STEPS_PER_POST };
     let title = if post.post_type == PostType::Question { &*post.title } else { "" };
     let parts = [
@@ -77,7 +86,8 @@ pub(super) fn scan(layers: &[Arc<Layer>], scratch: &mut Scratch, post: &Post, we
         Prepared::title(cut(&post.owner.name, &mut findings.incomplete)),
     ];
     let stripped = parts[1].without_code();
-    for layer in layers {
+    for (number, layer) in layers.iter().enumerate() {
+        let is_off = |entry: u32| !off.is_empty() && off.contains(&(number, entry));
         let takes: Vec<bool> = layer.rules.iter().map(|rule| rule.takes(post)).collect();
         for (part, prepared) in [Part::Title, Part::Body, Part::Username].into_iter().zip(&parts) {
             let without = stripped.as_ref().filter(|_| part == Part::Body);
@@ -86,10 +96,10 @@ pub(super) fn scan(layers: &[Arc<Layer>], scratch: &mut Scratch, post: &Post, we
             };
             let mut active: Vec<bool> =
                 layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, false)).collect();
-            one_text(layer, scratch, &active, part, prepared, &mut findings);
+            one_text(layer, scratch, &active, &is_off, part, prepared, &mut findings);
             if let Some(without) = without {
                 active = layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, true)).collect();
-                one_text(layer, scratch, &active, part, without, &mut findings);
+                one_text(layer, scratch, &active, &is_off, part, without, &mut findings);
             }
         }
         whole_post(layer, &takes, &parts, stripped.as_ref(), &mut findings);
@@ -112,6 +122,7 @@ fn one_text(
     layer: &Layer,
     scratch: &mut Scratch,
     active: &[bool],
+    is_off: &dyn Fn(u32) -> bool,
     part: Part,
     prepared: &Prepared<'_>,
     findings: &mut Findings<'_>,
@@ -124,7 +135,7 @@ fn one_text(
     let edges = Edges::new(text);
     squeezed.fill(text);
     hits.clear();
-    let is_active = |entry: u32| active[layer.entries[entry as usize].rule as usize];
+    let is_active = |entry: u32| active[layer.entries[entry as usize].rule as usize] && !is_off(entry);
     if let Some(grams) = &layer.grams {
         grams.find(squeezed, |found| {
             if is_active(found.owner) {
@@ -177,7 +188,7 @@ fn one_text(
         }
     }
     if !layer.numbers.is_empty() && squeezed.has_digits_in_a_row(numbers::FEWEST) {
-        phone_numbers(layer, active, part, prepared, findings);
+        phone_numbers(layer, active, is_off, part, prepared, findings);
     }
     text_checks(layer, active, part, prepared, findings);
 }
@@ -261,6 +272,7 @@ fn entry(
 fn phone_numbers(
     layer: &Layer,
     active: &[bool],
+    is_off: &dyn Fn(u32) -> bool,
     part: Part,
     prepared: &Prepared<'_>,
     findings: &mut Findings<'_>,
@@ -269,7 +281,10 @@ fn phone_numbers(
     let candidates = numbers::candidates(text);
     for (rule, list) in layer.numbers.iter().filter(|(rule, _)| active[*rule as usize]) {
         let rule = &layer.rules[*rule as usize];
-        let found = candidates.iter().filter_map(|range| Some((range, list.entry(&text[range.clone()])?)));
+        let found = candidates
+            .iter()
+            .filter_map(|range| Some((range, list.entry(&text[range.clone()])?)))
+            .filter(|(_, entry)| !is_off(*entry));
         for (range, entry) in found.take(MAX_PLACES) {
             let name = rule.entry_name(layer.entries[entry as usize].line);
             findings.add(rule, name, part, prepared, range.clone());

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::layer::{Builder, Layer};
+use super::lists;
 use super::rule::{Rule, Status};
-use super::scan::{Scratch, scan};
+use super::scan::{Off, Scratch, scan};
+use super::source::{RuleError, SourceFile};
 use super::yaml_rules::{Finder, YamlRule};
 use crate::core::post::Post;
 use crate::core::verdict::Verdict;
@@ -14,9 +16,21 @@ use crate::core::weight::{Weights, is_experimental_text};
 /// Rules ready to scan with. Immutable; a change makes a new set.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
+    /// What was loaded, then what was added since.
     layers: Vec<Arc<Layer>>,
+    off: Arc<Off>,
+    added: Arc<Vec<Added>>,
     /// Reasons that only rules on trial report, as templates.
     watched: Arc<HashSet<String>>,
+}
+
+/// An entry that was added since the files were loaded.
+#[derive(Clone, Debug)]
+struct Added {
+    path: String,
+    list: String,
+    line: usize,
+    text: String,
 }
 
 /// Where a rule's name in a verdict leads.
@@ -28,6 +42,13 @@ pub struct Origin {
     pub line: usize,
     /// The entry as written; empty for checks.
     pub text: String,
+}
+
+/// Number, list and text of each entry.
+fn entries_of(layer: &Layer) -> impl Iterator<Item = (u32, &str, &str)> {
+    (0..)
+        .zip(&layer.entries)
+        .map(|(number, entry)| (number, layer.rules[entry.rule as usize].name.as_str(), &*entry.text))
 }
 
 /// An entry of a list, or the pattern of a rule.
@@ -50,7 +71,7 @@ impl RuleSet {
         };
         let trusted: HashSet<String> = reasons(Status::Blacklist).collect();
         let watched = reasons(Status::Watch).filter(|reason| !trusted.contains(reason)).collect();
-        Self { layers: vec![layer], watched: Arc::new(watched) }
+        Self { layers: vec![layer], off: Arc::default(), added: Arc::default(), watched: Arc::new(watched) }
     }
 
     /// The verdict on `post`. Deterministic: no clock, and a fixed budget of steps.
@@ -60,7 +81,63 @@ impl RuleSet {
 
     /// The same, with memory kept from scan to scan, which is faster.
     pub fn scan_with(&self, scratch: &mut Scratch, post: &Post, weights: &Weights) -> Verdict {
-        scan(&self.layers, scratch, post, weights)
+        scan(&self.layers, &self.off, scratch, post, weights)
+    }
+
+    /// The set with one more entry of the list file at `path`, without reading any file again. Scans under way keep the set they
+    /// began with. What was added is looked for beside the rest, so some hundred entries should be followed by a fresh load.
+    ///
+    /// # Errors
+    /// When the path is not that of a list file, or the entry can not be used.
+    pub fn with_entry(&self, path: &str, line: usize, text: &str) -> Result<Self, RuleError> {
+        let Some(name) = lists::name(path) else {
+            let message = "not the file of a list".to_owned();
+            return Err(RuleError { path: path.to_owned(), line, column: None, message });
+        };
+        // What was added and taken away again is forgotten here.
+        let gone: HashSet<(&str, &str)> = self.off_in(1).collect();
+        let is_gone = |entry: &Added| gone.contains(&(entry.list.as_str(), entry.text.as_str()));
+        let mut added: Vec<Added> = self.added.iter().filter(|entry| !is_gone(entry)).cloned().collect();
+        added.push(Added { path: path.to_owned(), list: name, line, text: text.to_owned() });
+        let mut errors = Vec::new();
+        let mut builder = Builder::default();
+        let mut paths: Vec<&str> = added.iter().map(|entry| entry.path.as_str()).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        for path in paths {
+            let source = SourceFile { path: path.to_owned(), text: Vec::new() };
+            let Some(mut list) = lists::read(&source, &mut errors) else { continue };
+            let own = added.iter().filter(|entry| entry.path == path);
+            list.entries.extend(own.map(|entry| (entry.line, entry.text.clone())));
+            builder.list(list, |_, _| false, &mut errors);
+        }
+        if let Some(error) = errors.pop() {
+            return Err(error);
+        }
+        let layers = vec![Arc::clone(&self.layers[0]), Arc::new(builder.finish())];
+        let off = self.off.iter().filter(|(layer, _)| *layer == 0).copied().collect();
+        Ok(Self { layers, off: Arc::new(off), added: Arc::new(added), watched: Arc::clone(&self.watched) })
+    }
+
+    /// The set without the entries of a list (named as in verdicts, before the colon) that are written as `text`; and how many
+    /// those are.
+    pub fn without_entry(&self, list: &str, text: &str) -> (Self, usize) {
+        let mut off = Off::clone(&self.off);
+        let before = off.len();
+        for (number, layer) in self.layers.iter().enumerate() {
+            let found = entries_of(layer).filter(|(_, name, entry)| *name == list && *entry == text);
+            off.extend(found.map(|(entry, _, _)| (number, entry)));
+        }
+        let count = off.len() - before;
+        (Self { off: Arc::new(off), ..self.clone() }, count)
+    }
+
+    fn off_in(&self, layer: usize) -> impl Iterator<Item = (&str, &str)> {
+        self.off.iter().filter(move |(number, _)| *number == layer).map(|(number, entry)| {
+            let layer = &self.layers[*number];
+            let entry = &layer.entries[*entry as usize];
+            (layer.rules[entry.rule as usize].name.as_str(), &*entry.text)
+        })
     }
 
     /// Whether a reason is on trial: a post with only such reasons goes only where those are asked for.
@@ -137,5 +214,69 @@ impl RuleSet {
     /// Whether there is nothing to find.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load;
+    use super::*;
+    use crate::core::post::{Owner, PostType};
+
+    fn found(set: &RuleSet, title: &str) -> Vec<String> {
+        let post = Post {
+            id: "a".to_owned(),
+            site: "superuser.com".to_owned(),
+            post_type: PostType::Question,
+            title: title.to_owned(),
+            body: String::new(),
+            body_is_summary: false,
+            owner: Owner::default(),
+            score: 0,
+        };
+        set.scan(&post, &Weights::default()).why.into_iter().map(|why| why.rule).collect()
+    }
+
+    #[test]
+    fn entries_come_and_go_without_a_load_and_older_sets_stay_as_they_are() {
+        let path = "rules/starter/blacklist/keywords.txt";
+        let source = SourceFile { path: path.to_owned(), text: b"one\ntwo\n".to_vec() };
+        let first = load(vec![source]).set;
+        let second = first.with_entry(path, 3, "three").expect("a good entry");
+        let third = second.with_entry("x/watchlist/numbers.txt", 1, "555 0100 999").expect("a good entry");
+        let (fourth, count) = third.without_entry("blacklist/keywords", "three");
+        assert_eq!(count, 1);
+        let (fifth, _) = fourth.without_entry("blacklist/keywords", "one");
+        let sixth = fifth.with_entry(path, 4, "four").expect("a good entry");
+        let seventh = sixth.with_entry(path, 5, "three").expect("a good entry");
+        let title = "one two three four 5550100999";
+        let number = "watchlist/numbers:1";
+        let all = |set: &RuleSet| found(set, title);
+        assert_eq!(all(&first), ["blacklist/keywords:1", "blacklist/keywords:2"]);
+        assert_eq!(all(&second), ["blacklist/keywords:1", "blacklist/keywords:2", "blacklist/keywords:3"]);
+        assert_eq!(
+            all(&third),
+            ["blacklist/keywords:1", "blacklist/keywords:2", "blacklist/keywords:3", number]
+        );
+        assert_eq!(all(&fourth), ["blacklist/keywords:1", "blacklist/keywords:2", number]);
+        assert_eq!(all(&fifth), ["blacklist/keywords:2", number]);
+        assert_eq!(all(&sixth), ["blacklist/keywords:2", "blacklist/keywords:4", number]);
+        let lines = all(&seventh);
+        assert!(
+            lines.contains(&"blacklist/keywords:5".to_owned()),
+            "what was off and is added again is on: {lines:?}"
+        );
+    }
+
+    #[test]
+    fn a_broken_entry_is_refused_and_changes_nothing() {
+        let set = load(Vec::new()).set;
+        let error = set.with_entry("a/watchlist/keywords.txt", 7, "(x").expect_err("it is broken");
+        assert_eq!(
+            error.to_string(),
+            "a/watchlist/keywords.txt:7: missing `)`, at character 3 of the pattern"
+        );
+        assert!(set.with_entry("a/notes.txt", 1, "x").is_err());
+        assert!(set.is_empty());
     }
 }
