@@ -9,9 +9,11 @@ use tokio_util::task::TaskTracker;
 
 use super::service::{ChatHealth, Input};
 use crate::chat::{
-    self, ChatError, ChatEvent, Client, Credentials, EventKind, LoginError, SendError, ServerEvent,
+    self, ChatError, ChatEvent, Client, ClientOptions, Credentials, EventKind, LoginError, SendError,
+    ServerEvent, ServerUrls, SetupError,
 };
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::core::bot::{Event, Message, SendOutcome};
 use crate::core::outbox::reconcile::Candidate;
 use crate::core::outbox::{AccountKey, Send};
@@ -45,6 +47,28 @@ pub(super) struct Account {
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) clock: Clock,
+}
+
+/// The client of one account of a server of the configuration, with the cookies that earlier ones saved.
+///
+/// # Errors
+/// An address that is none, or a cookie file that can not be read at all.
+///
+/// # Panics
+/// When the configuration has no such server.
+pub fn chat_client(config: &Config, server: &str, account: &str) -> Result<Client, SetupError> {
+    let urls = &config.servers[server];
+    Client::new(ClientOptions {
+        server: ServerUrls {
+            name: server.to_owned(),
+            chat: urls.chat.clone(),
+            login: urls.login.clone(),
+            account: urls.account.clone(),
+        },
+        jar_path: Some(chat::jar::path_in(&config.data_dir, server, account)),
+        request_timeout: config.delivery.request_timeout,
+        user_agent: chat::USER_AGENT.to_owned(),
+    })
 }
 
 /// Why a session ended.

@@ -12,4 +12,5 @@ mod metrics;
 mod service;
 mod turn;
 
+pub use chat::chat_client;
 pub use service::{Options, RunError, Service, WorkLeft};

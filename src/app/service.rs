@@ -10,12 +10,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::chat::{Account, Order};
+use super::chat::{Account, Order, chat_client};
 use super::intake::{Intake, Scanner};
 use super::metrics::Metrics;
 use super::turn::{Inboxes, Main};
 use crate::api::{self, ApiOptions};
-use crate::chat::{Client, ClientOptions, Credentials, ServerUrls};
+use crate::chat::Credentials;
 use crate::clock::Clock;
 use crate::config::{Config, MissingLogin};
 use crate::core::bot::{Bot, DELAY, Event, Happening, Settings};
@@ -294,18 +294,7 @@ fn accounts(
         // One account a server; others only take over part of its work.
         let Some(account) = server.accounts.first() else { continue };
         let login = config.secrets.login(name, account)?;
-        let client = Client::new(ClientOptions {
-            server: ServerUrls {
-                name: name.clone(),
-                chat: server.chat.clone(),
-                login: server.login.clone(),
-                account: server.account.clone(),
-            },
-            jar_path: Some(config.data_dir.join(format!("cookies-{name}-{account}.json"))),
-            request_timeout: config.delivery.request_timeout,
-            user_agent: concat!("smokestack/", env!("CARGO_PKG_VERSION")).to_owned(),
-        })
-        .map_err(|e| setup("the chat client", e))?;
+        let client = chat_client(config, name, account).map_err(|e| setup("the chat client", e))?;
         accounts.push(Account {
             key: AccountKey { server: name.clone(), account: account.clone() },
             client,

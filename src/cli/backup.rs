@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::ConfigArgs;
-use crate::config::Config;
 use crate::store;
 
 /// Writes a consistent copy of the store, also while `run` works.
@@ -18,7 +17,7 @@ pub(super) struct BackupArgs {
 }
 
 pub(super) fn run(args: BackupArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::load(args.config.config.as_deref())?;
+    let config = args.config.load()?;
     store::backup(&config.data_dir, &args.file)?;
     println!("{}", args.file.display());
     Ok(ExitCode::SUCCESS)

@@ -1,13 +1,12 @@
 //! `smokestack login`: whether each server takes our credentials, in one line each.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use futures_util::future::join_all;
 
-use crate::chat::{
-    Client, ClientOptions, Credentials, LoginError, LoginHow, Me, ServerUrls, USER_AGENT, jar,
-};
+use super::ConfigArgs;
+use crate::app::chat_client;
+use crate::chat::{Credentials, LoginError, LoginHow, Me};
 use crate::config::{Config, load_rooms};
 
 /// Tries the credentials of every configured server and says what happened.
@@ -15,12 +14,10 @@ use crate::config::{Config, load_rooms};
 /// Good saved cookies are used as `run` would use them; otherwise e-mail and password are sent once, and the cookies
 /// are saved.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example: smokestack login --config smokestack.yml")]
 #[command(after_help = "Example: SMOKESTACK_EMAIL=bot@example.org SMOKESTACK_PASSWORD=... smokestack login")]
 pub struct LoginArgs {
-    /// The configuration; without it `smokestack.yml` here, or all defaults.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// How it went with one account of one server.
@@ -36,12 +33,9 @@ enum Outcome {
 /// # Errors
 /// A broken configuration or rooms file (exit code 64).
 pub fn run(args: LoginArgs) -> anyhow::Result<ExitCode> {
-    // Whoever started the program may have done it; a second time is no harm.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     super::start_log("warn");
-    let config = Config::load(args.config.as_deref())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (lines, code) = runtime.block_on(try_all(&config))?;
+    let config = args.config.load()?;
+    let (lines, code) = super::block_on(try_all(&config))?;
     for line in lines {
         println!("{line}");
     }
@@ -81,9 +75,9 @@ async fn try_one(config: &Config, server: &str, account: &str) -> Outcome {
         Ok(login) => login,
         Err(missing) => return Outcome::NotTried(missing.to_string()),
     };
-    let client = match client(config, server, account) {
+    let client = match chat_client(config, server, account) {
         Ok(client) => client,
-        Err(error) => return Outcome::NotTried(format!("{error:#}")),
+        Err(error) => return Outcome::NotTried(error.to_string()),
     };
     let credentials = Credentials { email: login.email.clone(), password: login.password.clone() };
     match client.login(&credentials).await {
@@ -91,22 +85,6 @@ async fn try_one(config: &Config, server: &str, account: &str) -> Outcome {
         Err(error) if error.is_refusal() => Outcome::Refused(error),
         Err(error) => Outcome::NoAnswer(error),
     }
-}
-
-fn client(config: &Config, server: &str, account: &str) -> anyhow::Result<Client> {
-    let urls = &config.servers[server];
-    let options = ClientOptions {
-        server: ServerUrls {
-            name: server.to_owned(),
-            chat: urls.chat.clone(),
-            login: urls.login.clone(),
-            account: urls.account.clone(),
-        },
-        jar_path: Some(jar::path_in(&config.data_dir, server, account)),
-        request_timeout: config.delivery.request_timeout,
-        user_agent: USER_AGENT.to_owned(),
-    };
-    Ok(Client::new(options)?)
 }
 
 fn line(server: &str, account: &str, outcome: &Outcome) -> String {

@@ -16,7 +16,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::app::RunError;
-use crate::config::ConfigError;
+use crate::chat::LOG_LIMITS;
+use crate::config::{Config, ConfigError};
 use crate::rules_folder::FolderError;
 
 /// Watches every new post on Stack Exchange, recognises spam, and tells the volunteers in chat.
@@ -114,23 +115,28 @@ pub struct ConfigArgs {
     config: Option<PathBuf>,
 }
 
+impl ConfigArgs {
+    fn load(&self) -> Result<Config, ConfigError> {
+        Config::load(self.config.as_deref())
+    }
+}
+
 /// The log goes to standard error, filtered by `SMOKESTACK_LOG`, as JSON lines if `SMOKESTACK_LOG_FORMAT` is `json`.
 fn start_log(default: &str) {
-    let filter = std::env::var("SMOKESTACK_LOG").ok().filter(|text| !text.is_empty());
-    let filter = tracing_subscriber::EnvFilter::try_new(filter.as_deref().unwrap_or(default)).unwrap_or_else(
-        |error| {
-            eprintln!("smokestack: SMOKESTACK_LOG is not a filter ({error}); logging at `{default}`");
-            tracing_subscriber::EnvFilter::new(default)
-        },
-    );
+    use tracing_subscriber::EnvFilter;
+    let wanted = std::env::var("SMOKESTACK_LOG").ok().filter(|text| !text.is_empty());
+    let wanted = wanted.unwrap_or_else(|| default.to_owned());
+    let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
+        eprintln!("smokestack: SMOKESTACK_LOG is not a filter ({error}); logging at `{default}`");
+        EnvFilter::new(default)
+    });
+    let limits = LOG_LIMITS.iter().filter_map(|limit| limit.parse().ok());
+    let filter = limits.fold(filter, EnvFilter::add_directive);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let is_json = std::env::var("SMOKESTACK_LOG_FORMAT").is_ok_and(|format| format == "json");
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     // A second subscriber can only come from a test that set one up; that one is kept.
-    let _ = if is_json {
-        log.json().try_init()
-    } else {
-        log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init()
-    };
+    let _ = if is_json { log.json().try_init() } else { log.with_ansi(is_terminal).try_init() };
 }
 
 /// Runs an asynchronous command; what is left over when it ends gets half a second.

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use super::{ConfigArgs, UsageError};
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::core::time::Timestamp;
 use crate::store::{Reader, ReportFilter, ReportRow};
 use crate::web::Report;
@@ -39,7 +38,7 @@ enum ListFormat {
 const PAGE: usize = 500;
 
 pub(super) fn run(args: ReportsArgs) -> anyhow::Result<ExitCode> {
-    let config = Config::load(args.config.config.as_deref())?;
+    let config = args.config.load()?;
     let since = args.since.map(|text| parse_since(&text, Clock::start().now())).transpose()?;
     let reader = Reader::open(&config.data_dir)?;
     let mut filter = ReportFilter { limit: PAGE, since, ..ReportFilter::default() };

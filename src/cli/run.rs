@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ConfigArgs;
 use crate::app::{Options, Service};
 use crate::clock::Clock;
-use crate::config::{Config, load_rooms};
+use crate::config::load_rooms;
 use crate::core::bot::Happening;
 use crate::core::rules::RuleSet;
 use crate::rules_folder;
@@ -24,7 +24,7 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     super::start_log("info");
-    let config = Config::load(args.config.config.as_deref())?;
+    let config = args.config.load()?;
     let rooms = Arc::new(load_rooms(&config.rooms)?);
     let rules = Arc::new(load_rules(&config.rules)?);
     super::block_on(async {

@@ -57,7 +57,11 @@ fn every_subcommand_has_help_with_an_example() {
     for command in ["demo", "run", "simulate", "scan", "login", "reports", "backup"] {
         let output = smokestack(folder.path(), &[command, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{command}");
-        assert!(text(&output).contains("Example: smokestack"), "{command}: {}", text(&output));
+        assert!(
+            text(&output).contains("Example: ") && text(&output).contains(&format!("smokestack {command} ")),
+            "{command}: {}",
+            text(&output)
+        );
     }
 }
 
