@@ -109,7 +109,7 @@ pub struct Options {
     pub style: Style,
     /// How long after the realtime socket told of a change the API shows it; simulated time.
     pub replication_delay: Duration,
-    /// How long the API gives the same answer to exactly the same request; real time, zero for never.
+    /// How long the API gives the same answer to exactly the same request; simulated time, zero for never.
     pub api_cache: Duration,
     /// Requests a day for each API key.
     pub quota: i64,

@@ -106,7 +106,7 @@ fn page(shared: &Shared, call: &Call, segments: &[&str], now: Timestamp) -> Resu
         return Err(ApiError { id: 400, message: "`key` doesn't match a known application".to_owned() });
     }
     let question = call.parts.uri.to_string();
-    let cache_time = shared.options.api_cache;
+    let cache_time = shared.scaled(shared.options.api_cache);
     if let Some(page) = lock(&shared.api).cached(&question, now, cache_time) {
         return Ok(page);
     }
