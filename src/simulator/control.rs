@@ -53,16 +53,8 @@ pub(super) fn answer(shared: &Arc<Shared>, call: &Call) -> Response {
         ("POST", ["control", "faults"]) => read(call).and_then(|body| add_fault(shared, body)),
         ("POST", ["control", "say"]) => read(call).and_then(|body| say(shared, body)),
         ("POST", ["control", "act"]) => read(call).and_then(|body| act(shared, body)),
-        ("POST", ["control", "rooms"]) => read(call).map(|body: NewRoom| {
-            shared.chat(body.server).with(|chat| {
-                chat.add_room(body.id, &body.name, "", body.kind);
-            });
-            json!("ok")
-        }),
-        ("POST", ["control", "users"]) => read(call).map(|body: NewUser| {
-            shared.chat(body.server).with(|chat| chat.add_user(body.id, &body.name, 100, body.moderator));
-            json!("ok")
-        }),
+        ("POST", ["control", "rooms"]) => read(call).and_then(|body| add_room(shared, body)),
+        ("POST", ["control", "users"]) => read(call).and_then(|body| add_user(shared, body)),
         ("POST", ["control", "accounts"]) => read(call).and_then(|body| account(shared, body)),
         ("POST", ["control", "end-sessions"]) => {
             lock(&shared.accounts).end_all();
@@ -258,6 +250,29 @@ struct NewUser {
     name: String,
     #[serde(default)]
     moderator: bool,
+}
+
+/// A server has at most so many rooms, and so many users.
+const MOST: usize = 10_000;
+
+fn add_room(shared: &Shared, body: NewRoom) -> Result<Value, String> {
+    shared.chat(body.server).with(|chat| {
+        if chat.rooms().count() >= MOST {
+            return Err("there are too many rooms".to_owned());
+        }
+        chat.add_room(body.id, &body.name, "", body.kind);
+        Ok(json!("ok"))
+    })
+}
+
+fn add_user(shared: &Shared, body: NewUser) -> Result<Value, String> {
+    shared.chat(body.server).with(|chat| {
+        if chat.users().count() >= MOST {
+            return Err("there are too many users".to_owned());
+        }
+        chat.add_user(body.id, &body.name, 100, body.moderator);
+        Ok(json!("ok"))
+    })
 }
 
 #[derive(Deserialize)]

@@ -170,7 +170,9 @@ pub(super) async fn serve(shared: Arc<Shared>, host: Host, request: Request) -> 
         None => dispatch(&shared, host, call).await,
         Some(fault) => serve_fault(&shared, host, call, fault).await,
     };
-    lock(&shared.log).answered(host, number, response.status().as_u16());
+    if response.extensions().get::<Unanswered>().is_none() {
+        lock(&shared.log).answered(host, number, response.status().as_u16());
+    }
     response
 }
 
@@ -263,10 +265,16 @@ fn status_of(number: u16) -> StatusCode {
     StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Resets the connection. The answer is for the log only: it can not be written any more.
+/// Marks an answer that never goes out.
+#[derive(Clone, Copy)]
+struct Unanswered;
+
+/// Resets the connection. The answer is only there because a handler must give one: it can not be written any more.
 fn cut(connection: &Connection) -> Response {
     connection.cut();
-    http::error_page(StatusCode::BAD_GATEWAY)
+    let mut response = http::error_page(StatusCode::BAD_GATEWAY);
+    response.extensions_mut().insert(Unanswered);
+    response
 }
 
 async fn stall(shared: &Shared) {

@@ -6,6 +6,7 @@ pub mod event;
 pub(super) mod host;
 mod lookup;
 mod markdown;
+mod moderation;
 mod pages;
 pub mod render;
 pub mod rules;

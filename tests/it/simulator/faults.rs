@@ -67,6 +67,9 @@ async fn a_dropped_request_was_not_done_and_a_lost_reply_was() {
     order(&network, SEND, FaultKind::LoseReply);
     assert!(raw.try_act(&path, &form).await.is_err());
     assert_eq!(sent(&network), 1);
+    let logged = network.requests();
+    let faults: Vec<_> = logged.iter().filter_map(|r| Some((r.fault.as_deref()?, r.status))).collect();
+    assert_eq!(faults, [("drop", None), ("lose_reply", None)], "no answer went out");
     assert_eq!(raw.send(ROOM, "hello").await.json()["id"], json!(null), "a repeat is a duplicate");
     order(&network, SEND, FaultKind::Truncate);
     let half = raw.send(ROOM, "half").await;
