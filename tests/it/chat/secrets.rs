@@ -20,8 +20,28 @@ impl Write for Lines {
     }
 }
 
-#[tokio::test]
-async fn no_password_fkey_or_cookie_is_shown_in_errors_debug_output_or_the_log() {
+/// Set in the process that logs.
+const CHILD: &str = "SMOKESTACK_TEST_OF_SECRETS";
+
+/// A log belongs to a whole process, so this test starts one of its own: itself.
+#[test]
+fn no_password_fkey_or_cookie_is_shown_in_errors_debug_output_or_the_log() {
+    if std::env::var_os(CHILD).is_some() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        return runtime.block_on(look_for_secrets());
+    }
+    let name = "chat::secrets::no_password_fkey_or_cookie_is_shown_in_errors_debug_output_or_the_log";
+    let mut child = std::process::Command::new(std::env::current_exe().expect("this file"));
+    let output = child.args([name, "--exact"]).env(CHILD, "1").output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+async fn look_for_secrets() {
     let lines = Lines::default();
     let writer = lines.clone();
     // Everything that any library says, too, but for the limits.
