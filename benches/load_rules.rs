@@ -1,6 +1,7 @@
 //! How long it takes until rules are ready: all of them, and each file alone.
 //!
 //! `cargo bench --bench load_rules -- [DIR]...`
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

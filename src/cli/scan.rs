@@ -161,10 +161,7 @@ fn scan_chunk(
                 all_posts = false;
                 match format {
                     Format::Json => {
-                        let _ = serde_json::to_writer(
-                            &mut out,
-                            &serde_json::json!({"line": number, "error": error}),
-                        );
+                        let _ = serde_json::to_writer(&mut out, &NotAPost { line: number, error });
                         out.push(b'\n');
                     }
                     Format::Text => out.extend(format!("line {number}: {error}\n").bytes()),

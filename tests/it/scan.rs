@@ -170,6 +170,27 @@ fn hostile_posts_are_answered_within_their_budget() {
     assert_eq!(lines[6]["why"][0]["text"], "magic-pills");
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 300, ..Default::default() })]
+
+    /// Whatever a post and an entry hold, nothing panics, and places are those of the part as given.
+    #[test]
+    fn any_text_is_scanned_with_any_entry(
+        entry in r"(\(\?:|\)|\[|\]|\||\*|\+|\?|\{2\}|\\[wWbsd]|\.|[a-c&;#é\u{200b}İ]){1,8}",
+        body in r"(&amp;|&#8203;|&lt;|&nsbp;|<code>|</code>|<pre>|</pre>|[a-c&;#é\u{200b}\u{300}İ -]){0,30}",
+    ) {
+        let lists = ["bad_keywords.txt", "blacklisted_websites.txt", "blacklisted_usernames.txt"];
+        let sources = lists.map(|name| SourceFile { path: name.to_owned(), text: entry.clone().into_bytes() });
+        let set = rules::load(sources.into()).set;
+        let text = post("a", &body, &body);
+        let post: Post = serde_json::from_str(&text).expect("a post");
+        for why in set.scan(&post, &Weights::default()).why {
+            let slice: String = body.chars().skip(why.start).take(why.end - why.start).collect();
+            proptest::prop_assert_eq!(slice, why.text);
+        }
+    }
+}
+
 fn shared() -> Option<PathBuf> {
     let shared = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"));
     if shared.join("data/posts/dev-posts.jsonl.gz").exists() {

@@ -28,12 +28,7 @@ impl<R: Read> Lines<R> {
         let mut lines = Vec::new();
         let mut size = 0;
         while lines.len() < count && size < bytes {
-            let waits = memchr::memchr(b'\n', self.reader.buffer()).is_none();
-            if waits
-                && !lines.is_empty()
-                && self.reader.buffer().len() < self.reader.capacity() / 2
-                && self.would_block()
-            {
+            if !lines.is_empty() && self.reader.buffer().is_empty() {
                 break;
             }
             let Some(line) = self.line()? else { break };
@@ -44,11 +39,6 @@ impl<R: Read> Lines<R> {
             lines.push(line);
         }
         Ok(lines)
-    }
-
-    /// Whether a partial line, or nothing, is all there is for now. A file never is; a pipe may be.
-    fn would_block(&self) -> bool {
-        self.reader.buffer().is_empty()
     }
 
     fn line(&mut self) -> io::Result<Option<Line>> {

@@ -25,7 +25,9 @@ fn plain_find(pattern: &Pattern, text: &str) -> Option<(usize, usize)> {
 }
 
 /// Pattern, text and the first match, as Python's `regex` module (version 2026.5.9) gives it.
-const PYTHON: &[(&str, &str, Option<(usize, usize)>)] = &[
+type Case = (&'static str, &'static str, Option<(usize, usize)>);
+
+const PYTHON: &[Case] = &[
     (r"a*+a", "aaa", None),
     (r"(?:ab|a)++b", "abab", None),
     (r"\W*+foo", "--foo", Some((0, 5))),
