@@ -135,11 +135,6 @@ pub(super) struct List {
     pub entries: Vec<(usize, String)>,
 }
 
-/// Whether `source` is a list file, by its name and its folder's.
-pub fn is_list(source: &SourceFile) -> bool {
-    file_kind(source).is_some()
-}
-
 /// The name of the list in the file at `path`, as it stands in verdicts; nothing when that is no list file.
 pub(super) fn name(path: &str) -> Option<String> {
     file_kind(&SourceFile { path: path.to_owned(), text: Vec::new() }).map(ListFile::name)

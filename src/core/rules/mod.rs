@@ -20,7 +20,6 @@ mod source;
 pub mod vm;
 pub mod yaml_rules;
 
-pub use lists::is_list;
 pub use load::{DISABLED_FILE, Loaded, load};
 pub use network::{NetworkKind, NetworkList};
 pub use rule::{Rule, Sites, Status};

@@ -241,13 +241,7 @@ fn builtin_set(text: &str) -> Arc<CharSet> {
 }
 
 static WORD: LazyLock<Arc<CharSet>> = LazyLock::new(|| builtin_set(r"\w"));
-static SPACE: LazyLock<Arc<CharSet>> = LazyLock::new(|| builtin_set(r"\s"));
 static DIGIT: LazyLock<Arc<CharSet>> = LazyLock::new(|| builtin_set(r"\d"));
-
-/// The set of `\w`.
-pub fn word() -> &'static CharSet {
-    &WORD
-}
 
 /// Whether `c` is a word character, `\w`: letter, mark, decimal digit, connector or joiner.
 #[inline]
@@ -258,11 +252,6 @@ pub fn is_word(c: char) -> bool {
 /// Whether `c` is a decimal digit of any script, `\d`.
 pub fn is_digit(c: char) -> bool {
     if c.is_ascii() { c.is_ascii_digit() } else { DIGIT.contains(c) }
-}
-
-/// Whether `c` is white space, `\s`.
-pub fn is_space(c: char) -> bool {
-    SPACE.contains(c)
 }
 
 /// For each character of the Basic Multilingual Plane: 0 when it is no word character or is `_`, else one character that stands

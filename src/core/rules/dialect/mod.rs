@@ -14,7 +14,7 @@ pub mod reference;
 pub(crate) use lists::CITY;
 
 pub use ast::{Assertion, Greed, Node, Pattern};
-pub use class::{CharSet, any_case, canonical, exactly, is_digit, is_space, is_word, word};
+pub use class::{CharSet, any_case, canonical, exactly, is_digit, is_word};
 pub use parse::{Flags, PatternError, parse};
 
 #[cfg(test)]

@@ -8,9 +8,12 @@
 
 mod compile;
 mod machine;
+mod program;
+mod text;
 
-pub use compile::{Program, TooLarge, compile, compile_backwards};
+pub use compile::{compile, compile_backwards};
 pub use machine::{Machine, Overrun};
+pub use program::{Program, TooLarge};
 
 #[cfg(test)]
 mod tests;
