@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::loopback::is_loopback;
 pub use error::ApiError;
 pub use wire::{Meta, PostState, PostStates, Questions};
 
@@ -63,8 +64,7 @@ impl Client {
             .connect_timeout(options.timeout.min(Duration::from_secs(10)))
             .timeout(options.timeout)
             .user_agent(options.user_agent);
-        if is_loopback(&options.base) {
-            // A simulated network is never behind the proxy of the real one.
+        if reqwest::Url::parse(&options.base).is_ok_and(|url| is_loopback(&url)) {
             http = http.no_proxy();
         }
         let http = http.build().map_err(ApiError::transport)?;
@@ -138,13 +138,6 @@ impl Client {
         let bytes = body::read(response).await?;
         wire::wrapper(&body::unpack(bytes)?, status)
     }
-}
-
-fn is_loopback(base: &str) -> bool {
-    let url = reqwest::Url::parse(base).ok();
-    let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
-    host == "localhost"
-        || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
 }
 
 fn join(ids: &[i64]) -> String {

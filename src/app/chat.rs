@@ -80,11 +80,13 @@ enum Ended {
 impl Account {
     /// Runs until the service stops.
     pub(super) async fn run(self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        // Where the events of an earlier session ended, so that the next one misses none.
+        let mut counter = None;
         loop {
             let Some(me) = self.log_in(&mut orders).await else { return };
             tracing::info!(account = %self.key, user.id = me.id, user.name = me.name, how = ?me.how, "logged in to chat");
             self.tell(Event::LoggedIn { account: self.key.clone(), user_id: me.id }).await;
-            match self.session(me.id, &mut orders).await {
+            match self.session(me.id, &mut orders, &mut counter).await {
                 Ended::Stopped => return,
                 Ended::LoggedOut => {
                     tracing::warn!(account = %self.key, "the chat session has expired; logging in again");
@@ -131,14 +133,19 @@ impl Account {
         }
     }
 
-    async fn session(&self, user_id: i64, orders: &mut mpsc::UnboundedReceiver<Order>) -> Ended {
+    async fn session(
+        &self,
+        user_id: i64,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+        counter: &mut Option<i64>,
+    ) -> Ended {
         for room in &self.rooms {
             if self.stop.is_cancelled() {
                 return Ended::Stopped;
             }
             self.join(*room).await;
         }
-        let (mut events, _guard) = self.client.events(self.rooms.clone(), None);
+        let (mut events, _guard) = self.client.events(self.rooms.clone(), *counter);
         let logged_out = CancellationToken::new();
         loop {
             tokio::select! {
@@ -151,6 +158,7 @@ impl Account {
                 event = events.recv() => match event {
                     None => return Ended::LoggedOut,
                     Some(ServerEvent::Down { why: ChatError::SessionExpired, .. }) => return Ended::LoggedOut,
+                    Some(ServerEvent::Counter(newest)) => *counter = Some(newest),
                     Some(event) => self.hear(event).await,
                 },
             }

@@ -89,7 +89,6 @@ impl Intake {
 
     /// Hands the feed's events to the loop, and keeps the list of sites.
     pub(super) async fn listen(self, mut feed: mpsc::Receiver<RealtimeEvent>, stop: CancellationToken) {
-        let http = reqwest::Client::new();
         let mut refresh = Box::pin(tokio::time::sleep(Duration::ZERO));
         loop {
             tokio::select! {
@@ -101,7 +100,7 @@ impl Intake {
                     }
                 }
                 () = &mut refresh => {
-                    let again = match SiteIds::fetch(&http, &self.site_list).await {
+                    let again = match SiteIds::fetch(&self.site_list).await {
                         Ok(ids) => {
                             self.know_sites(ids);
                             SITE_LIST_EVERY

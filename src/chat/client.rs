@@ -13,10 +13,11 @@ use super::error::{ChatError, EditError, LoginError, SendError, SetupError, word
 use super::event::{ChatEvent, ServerEvent};
 use super::http::{Http, Request};
 use super::jar::Jar;
-use super::session::{Bases, Session, is_local};
+use super::session::{Bases, Session};
 use super::text::{reply_text, without_breaks};
 use super::write::write;
 use super::{answers, login, lookup, pages, stream};
+use crate::loopback::is_loopback;
 
 /// What the program calls itself towards chat.
 pub const USER_AGENT: &str =
@@ -171,7 +172,7 @@ impl Client {
     pub fn new(options: ClientOptions) -> Result<Self, SetupError> {
         let bases = Bases::parse(&options.server)?;
         let jar = Arc::new(Jar::open(options.jar_path)?);
-        let http = Http::new(jar, options.request_timeout, &options.user_agent, is_local(&bases.chat))?;
+        let http = Http::new(jar, options.request_timeout, &options.user_agent, is_loopback(&bases.chat))?;
         let session = Arc::new(Session::new(bases, http));
         Ok(Self { session, silence_max: stream::SILENCE_MAX, sent_in: Arc::default() })
     }

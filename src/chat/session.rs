@@ -31,12 +31,6 @@ impl Bases {
     }
 }
 
-/// Whether a URL leads to this machine.
-pub(super) fn is_local(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
 /// A login that chat knows.
 #[derive(Clone)]
 pub(super) struct Known {

@@ -1,6 +1,8 @@
 //! What a post is, in the shape of the contract: one JSON object.
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A question or an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +34,7 @@ impl Default for Owner {
 ///
 /// Unknown keys are ignored; `id`, `site`, `post_type`, `title` and `body` are required.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Post {
     /// Any text; echoed in the verdict.
     pub id: String,
@@ -52,6 +55,33 @@ pub struct Post {
     /// Votes up less votes down.
     #[serde(default)]
     pub score: i64,
+}
+
+impl Serialize for Post {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, to)
+    }
+}
+
+/// Only from an object: a list of eight values in the order of the fields is no post.
+impl<'de> Deserialize<'de> for Post {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Post;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a post, which is an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Post, A::Error> {
+                Post::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        from.deserialize_map(Object)
+    }
 }
 
 impl Post {
@@ -97,4 +127,37 @@ pub struct FetchedPost {
     pub edited: bool,
     /// Unix seconds of the last activity of the question it came with; 0 when not given.
     pub last_activity: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_post_is_an_object_with_the_keys_of_the_contract() {
+        let text = r#"{"id":"so-1","site":"stackoverflow.com","post_type":"answer","title":"t","body":"b","more":1}"#;
+        let post: Post = serde_json::from_str(text).expect("a post");
+        assert_eq!((post.owner.reputation, post.score, post.body_is_summary), (1, 0, false));
+        let again = serde_json::to_string(&post).expect("plain data");
+        assert_eq!(serde_json::from_str::<Post>(&again).expect("a post"), post);
+        for bad in [r#"["so-1","s","answer","t","b",false,{},0]"#, r#"{"id":"so-1"}"#, "7", "\"x\"", "null"] {
+            assert!(serde_json::from_str::<Post>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_content_hash_tells_the_parts_apart() {
+        let post = |title: &str, body: &str| Post {
+            id: String::new(),
+            site: String::new(),
+            post_type: PostType::Question,
+            title: title.to_owned(),
+            body: body.to_owned(),
+            body_is_summary: false,
+            owner: Owner::default(),
+            score: 0,
+        };
+        assert_ne!(post("ab", "c").content_hash(), post("a", "bc").content_hash());
+        assert_eq!(post("ab", "c").content_hash(), 269_068_162_514_264_639, "kept in journals: it must not change");
+    }
 }

@@ -1,14 +1,20 @@
 //! The numbers of the sites, which the names of per-question streams need.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use scraper::{Html, Selector};
+
+use crate::loopback::is_loopback;
 
 /// The page is some hundred kilobytes.
 const MAX_PAGE: usize = 8 * 1024 * 1024;
 
 /// How long the page may take, whatever the client's own limit.
 const TIME_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// How long fetching may take.
+const FETCH_TIME: Duration = Duration::from_secs(30);
 
 /// Host of a site to its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +44,12 @@ impl SiteIds {
     ///
     /// # Errors
     /// The page can not be had, or names no site.
-    pub async fn fetch(http: &reqwest::Client, url: &str) -> Result<Self, SiteListError> {
+    pub async fn fetch(url: &str) -> Result<Self, SiteListError> {
+        let mut http = reqwest::Client::builder().timeout(FETCH_TIME);
+        if reqwest::Url::parse(url).is_ok_and(|url| is_loopback(&url)) {
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(SiteListError::Transport)?;
         let mut response =
             http.get(url).timeout(TIME_LIMIT).send().await.map_err(SiteListError::Transport)?;
         if response.status() != reqwest::StatusCode::OK {

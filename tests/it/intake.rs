@@ -114,8 +114,7 @@ async fn posts_that_are_gone_are_not_among_those_that_are_there() {
 async fn a_watched_question_tells_of_edits_and_deletions_also_after_a_reconnect() {
     let network = network().await;
     play(&network, POSTS).await;
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let sites = SiteIds::fetch(&http, &network.urls().site_list()).await.expect("a site list");
+    let sites = SiteIds::fetch(&network.urls().site_list()).await.expect("a site list");
     let site_id = sites.get("superuser.com").expect("a known site");
 
     let (mut events, realtime) = listen(&network, PATIENCE);
