@@ -158,6 +158,10 @@ mod tests {
             score: 0,
         };
         assert_ne!(post("ab", "c").content_hash(), post("a", "bc").content_hash());
-        assert_eq!(post("ab", "c").content_hash(), 269_068_162_514_264_639, "kept in journals: it must not change");
+        assert_eq!(
+            post("ab", "c").content_hash(),
+            269_068_162_514_264_639,
+            "kept in journals: it must not change"
+        );
     }
 }
