@@ -172,7 +172,8 @@ fn clean(form: Form, text: &str) -> String {
     if !shown(form, &text).chars().any(is_visible) {
         return "(no title)".to_owned();
     }
-    if SINGLE_REPORT_LABELS.iter().any(|label| text.trim() == *label) {
+    // As it will stand there: escaping drops some backslashes.
+    if SINGLE_REPORT_LABELS.iter().any(|label| shown(form, &text).trim() == *label) {
         format!("“{text}”")
     } else {
         text
@@ -287,6 +288,7 @@ mod tests {
             ("\u{301}\u{2800}", "(no title)"),
             ("\\", "(no title)"),
             ("MS", "“MS”"),
+            (r"MS\", r"“MS\”"),
             (" Smoke\u{200b}Detector ", "“SmokeDetector”"),
             ("a](javascript:alert(1))", r"a\](javascript:alert(1))"),
             ("---gone---", "- - -gone- - -"),
