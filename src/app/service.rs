@@ -165,6 +165,9 @@ impl Service {
             labels: labels(&config),
             unknown_wait: config.delivery.unknown_wait,
             delay: DELAY,
+            target_lag: config.delivery.target_lag,
+            fold_after: config.delivery.fold_after,
+            long_message_units: config.delivery.long_message_chars,
             dry_run,
         };
         let key = config.secrets.api_key.clone();

@@ -37,7 +37,7 @@ async fn ten_kills_in_a_wave_lose_no_report() {
         let mut times: BTreeMap<i64, usize> = (1001..=1000 + N_POSTS).map(|n| (n, 0)).collect();
         for text in world.texts(HQ) {
             for (number, n) in &mut times {
-                *n += usize::from(text.contains(&format!("questions/{number})")));
+                *n += usize::from(text.contains(&format!("questions/{number}")));
             }
         }
         times

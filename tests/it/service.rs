@@ -184,12 +184,12 @@ async fn a_network_in_trouble_gets_every_report_all_the_same() {
         .map(|n| post(f64::from(n), &format!("su-{}", 800 + n), "superuser.com", "miracle stapler"))
         .collect();
     let _playing = world.play(&lines).await;
-    let n_reports = |world: &World| {
-        (801..=808).filter(|n| world.texts(HQ).iter().any(|t| t.contains(&format!("questions/{n})")))).count()
+    let times = |world: &World| {
+        let texts = world.texts(HQ).join("\n");
+        (801..=808).map(|n| texts.matches(&format!("questions/{n}")).count()).collect::<Vec<_>>()
     };
-    world.until("all eight", |world| n_reports(world) == 8).await;
-    let texts = world.texts(HQ);
-    assert_eq!(texts.len(), 8, "one twice: {texts:#?}");
+    world.until("all eight", |world| times(world).iter().all(|n| *n > 0)).await;
+    assert_eq!(times(&world), [1; 8], "one twice: {:#?}", world.texts(HQ));
     service.stopper().cancel();
     service.ended().await.expect("a clean end");
 }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use super::fold::Rendered;
 use super::{Action, Bot, Happening, RoomBacklog, RoomState, SendOutcome, Session};
-use crate::core::chat_text::SINGLE_LINE_UNITS;
 use crate::core::journal::Entry;
 use crate::core::outbox::reconcile::{self, Candidate};
 use crate::core::outbox::{AccountKey, Choice, Content, Item, Phase, Refusal, Send, SendEntry, SendId};
-use crate::core::report::message;
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
@@ -202,8 +201,12 @@ impl Bot {
     }
 
     fn choose(&self, account: &AccountKey, now: Timestamp) -> Choice {
-        let is_open = |room: &RoomKey| self.room_states.get(room).is_some_and(|state| state.open);
-        self.state.outbox.choose(account, is_open, now)
+        self.state.outbox.choose(account, |room| self.is_open(room), now)
+    }
+
+    /// Whether we may post in a room.
+    pub(super) fn is_open(&self, room: &RoomKey) -> bool {
+        self.room_states.get(room).is_some_and(|state| state.open)
     }
 
     /// When the room may be asked for a send of unknown outcome. A refused repeat is looked for at once: whatever
@@ -216,21 +219,14 @@ impl Bot {
     }
 
     fn start_new(&mut self, account: &AccountKey, user_id: i64, item: &Item, room: RoomKey, now: Timestamp) {
-        let (text, reply_to) = match &item.content {
-            Content::Report(id) => {
-                let limit = self.state.outbox.account(account).max_units.min(SINGLE_LINE_UNITS);
-                let Some(undelivered) = self.state.undelivered.get(id) else { return };
-                (message::single(&undelivered.report, &self.settings.labels, limit), None)
-            }
-            Content::Text { text, reply_to } => (text.clone(), *reply_to),
-        };
+        let Some(Rendered { items, text, reply_to }) = self.render(account, item, &room, now) else { return };
         let send = Send {
             id: self.state.next_send(),
             account: account.clone(),
             mark: self.room_states.get(&room).map_or(0, |state| state.newest),
             room,
             user_id,
-            items: vec![item.id],
+            items,
             text,
             reply_to,
             started_at: now,

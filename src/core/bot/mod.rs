@@ -6,6 +6,7 @@
 
 mod delivery;
 mod feedback;
+mod fold;
 mod intake;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,12 @@ pub struct Settings {
     pub unknown_wait: Duration,
     /// How long reports wait for rooms with the role `delay`.
     pub delay: Duration,
+    /// A report should be in its room within this time: chooses between compact and long messages.
+    pub target_lag: Duration,
+    /// With so many waiting for a room they fold.
+    pub fold_after: usize,
+    /// A long message has at most so many UTF-16 units; less is learned when chat refuses one as too long.
+    pub long_message_units: usize,
     /// Scan and show, but queue nothing for chat.
     pub dry_run: bool,
 }

@@ -12,6 +12,8 @@ use crate::core::post::{Owner, Post, PostType};
 use crate::core::rooms::Source;
 use crate::core::state::DeliveryState;
 
+mod fold;
+
 const ROOMS: &str = "
 stackexchange.com:
   1: {commands: true, priority: high, msg_types: [all-sites], privileges: [1001]}
@@ -29,7 +31,15 @@ fn rooms() -> Arc<Rooms> {
 }
 
 fn settings() -> Settings {
-    Settings { labels: Labels::default(), unknown_wait: Duration::from_secs(5), delay: DELAY, dry_run: false }
+    Settings {
+        labels: Labels::default(),
+        unknown_wait: Duration::from_secs(5),
+        delay: DELAY,
+        target_lag: Duration::from_secs(20),
+        fold_after: 3,
+        long_message_units: 4_000,
+        dry_run: false,
+    }
 }
 
 fn plan(now: Timestamp) -> FetchPlan {
@@ -53,6 +63,8 @@ enum Fault {
     Closed,
     /// Chat calls it a repeat for no reason that we can see.
     FalseDuplicate,
+    /// Chat wants it shorter, whatever its length.
+    TooLong,
 }
 
 #[derive(Clone, Debug)]
@@ -165,7 +177,8 @@ impl World {
     }
 
     fn request(&mut self, send: Send) {
-        assert!(units(&send.text) <= 500, "{}", send.text);
+        let limit = if send.text.contains('\n') { 4_000 } else { 500 };
+        assert!(units(&send.text) <= limit, "{}", send.text);
         let (account, id) = (send.account.clone(), send.id);
         let spared = !self.all_faulty && account.server != "stackexchange.com";
         let fault = if spared || self.faults.is_empty() { None } else { Some(self.faults.remove(0)) };
@@ -180,6 +193,7 @@ impl World {
                 self.after(100, answer(SendOutcome::RoomClosed { why: "frozen".to_owned(), wait: None }));
             }
             Some(Fault::FalseDuplicate) => self.after(100, answer(SendOutcome::Duplicate)),
+            Some(Fault::TooLong) => self.after(100, answer(SendOutcome::TooLong)),
             Some(Fault::LandsLate(millis)) => {
                 self.after(millis, Later::Land(send.room, send.text));
                 self.after(100, answer(SendOutcome::Unknown("reset".to_owned())));
@@ -258,9 +272,11 @@ impl World {
     fn seen(&self) -> BTreeMap<(i64, i64), usize> {
         let mut seen = BTreeMap::new();
         for posted in &self.chat {
-            let number = posted.text.split("questions/").nth(1).and_then(|rest| rest.split(')').next());
-            let number: i64 = number.and_then(|n| n.parse().ok()).expect("a report with its link");
-            *seen.entry((number, posted.room.room)).or_default() += 1;
+            for link in posted.text.split("questions/").skip(1) {
+                let number = link.split(|c: char| !c.is_ascii_digit()).next();
+                let number: i64 = number.and_then(|n| n.parse().ok()).expect("a report with its link");
+                *seen.entry((number, posted.room.room)).or_default() += 1;
+            }
         }
         seen
     }
@@ -477,6 +493,7 @@ fn op() -> impl Strategy<Value = Op> {
         (0u64..4_900).prop_map(Fault::LandsLate),
         Just(Fault::Closed),
         Just(Fault::FalseDuplicate),
+        Just(Fault::TooLong),
     ];
     prop_oneof![
         3 => any::<bool>().prop_map(Op::Report),

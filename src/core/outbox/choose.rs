@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Account, AccountKey, CLASS_AGE, Class, Item, Outbox};
+use super::{Account, AccountKey, CLASS_AGE, Class, Content, Item, Outbox};
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
@@ -42,6 +42,22 @@ impl Outbox {
             at if at <= now => Choice::Item(Box::new(item.clone()), room),
             at => Choice::Wait(at),
         }
+    }
+
+    /// The reports that wait for a room and are due, and how many there are: the first `most` in the order of
+    /// [`Outbox::choose`]. Costs one pass over what waits.
+    pub fn reports_for(&self, room: &RoomKey, most: usize, now: Timestamp) -> (usize, Vec<&Item>) {
+        let is_due = |item: &&Item| {
+            matches!(item.content, Content::Report(_)) && item.not_before <= now && item.rooms.contains(room)
+        };
+        let mut items: Vec<&Item> = self.waiting.values().filter(is_due).collect();
+        let n_waiting = items.len();
+        if most < n_waiting {
+            items.select_nth_unstable_by_key(most, |item| rank(item, now));
+            items.truncate(most);
+        }
+        items.sort_unstable_by_key(|item| rank(item, now));
+        (n_waiting, items)
     }
 
     /// When the account may send next, with so many items waiting for it.

@@ -217,6 +217,9 @@ pub struct Account {
     pub rate_limit: RateLimit,
     /// A single-line message uses at most this many UTF-16 units; halved when chat says that one was too long.
     pub max_units: usize,
+    /// A message of several lines uses at most this many; absent until one was refused as too long.
+    #[serde(default)]
+    pub max_long_units: Option<usize>,
     /// Ids of our latest messages, so that reconciling never takes another send's message for the one it seeks.
     pub recent: Vec<i64>,
 }
@@ -227,6 +230,7 @@ impl Default for Account {
             open: None,
             rate_limit: RateLimit::new(),
             max_units: super::chat_text::SINGLE_LINE_UNITS,
+            max_long_units: None,
             recent: Vec::new(),
         }
     }
@@ -335,7 +339,13 @@ impl Outbox {
                         state.rate_limit.on_refused(wait_ms.map(Duration::from_millis), send.started_at, at);
                     }
                     Refusal::TooLong => {
-                        state.max_units = (super::chat_text::units(&send.text) / 2).max(MIN_UNITS)
+                        let half = (super::chat_text::units(&send.text) / 2).max(MIN_UNITS);
+                        // Chat has one limit for a single line and another for several.
+                        if send.text.contains('\n') {
+                            state.max_long_units = Some(half);
+                        } else {
+                            state.max_units = half;
+                        }
                     }
                     Refusal::RoomClosed(_) | Refusal::NotSent(_) => {}
                 }

@@ -1,0 +1,131 @@
+//! What one message says: one item, or the reports that wait for its room folded into a combined message.
+
+use std::collections::BTreeMap;
+
+use super::Bot;
+use crate::core::batch::{BatchItem, Form, combine};
+use crate::core::chat_text::SINGLE_LINE_UNITS;
+use crate::core::outbox::{AccountKey, Content, Item, ItemId};
+use crate::core::report::{Report, message};
+use crate::core::rooms::{Fold, RoomKey};
+use crate::core::time::Timestamp;
+
+/// No item of a combined message is shorter, in UTF-16 units: more items than this allows are never looked at.
+const LEAST_ITEM_UNITS: usize = 30;
+
+/// A message that is ready to go.
+pub(super) struct Rendered {
+    /// Item *i* has number *i + 1*.
+    pub(super) items: Vec<ItemId>,
+    pub(super) text: String,
+    pub(super) reply_to: Option<i64>,
+}
+
+impl Bot {
+    /// What goes out now, when `first` is what should go first through the account. `None` for an item without its
+    /// report, which no journal holds.
+    pub(super) fn render(
+        &self,
+        account: &AccountKey,
+        first: &Item,
+        room: &RoomKey,
+        now: Timestamp,
+    ) -> Option<Rendered> {
+        match &first.content {
+            Content::Text { text, reply_to } => {
+                Some(Rendered { items: vec![first.id], text: text.clone(), reply_to: *reply_to })
+            }
+            Content::Report(id) => self.folded(account, room, now).or_else(|| {
+                let limit = self.state.outbox.account(account).max_units.min(SINGLE_LINE_UNITS);
+                let report = &self.state.undelivered.get(id)?.report;
+                let text = message::single(report, &self.settings.labels, limit);
+                Some(Rendered { items: vec![first.id], text, reply_to: None })
+            }),
+        }
+    }
+
+    /// The reports that wait for a room in one message: compact, or long when compact ones would take too long.
+    /// `None` when too few wait, or fewer than two fit.
+    fn folded(&self, account: &AccountKey, room: &RoomKey, now: Timestamp) -> Option<Rendered> {
+        if !self.folds(room) {
+            return None;
+        }
+        let limits = self.state.outbox.account(account);
+        let long_units = self.settings.long_message_units.min(limits.max_long_units.unwrap_or(usize::MAX));
+        let most = long_units.max(SINGLE_LINE_UNITS) / LEAST_ITEM_UNITS;
+        let (n_waiting, items) = self.state.outbox.reports_for(room, most, now);
+        if n_waiting < self.settings.fold_after.max(2) {
+            return None;
+        }
+        let mut reports: Vec<(ItemId, &Report)> = items
+            .iter()
+            .filter_map(|item| match item.content {
+                Content::Report(id) => Some((item.id, &self.state.undelivered.get(&id)?.report)),
+                Content::Text { .. } => None,
+            })
+            .collect();
+        let (mut form, mut limit) = (Form::Compact, limits.max_units);
+        let mut taken = combine(form, &batch(&reports), 0, limit).taken;
+        if taken < n_waiting && !self.compact_is_enough(account, taken, now) {
+            let long = combine(Form::Long, &batch(&reports), 0, long_units).taken;
+            if long > taken {
+                (form, limit, taken) = (Form::Long, long_units, long);
+            }
+        }
+        if taken < 2 {
+            return None;
+        }
+        // The most urgent are in it; in the message the heaviest stands first. The length stays the same.
+        reports.truncate(taken);
+        reports.sort_by_key(|(id, report)| (std::cmp::Reverse(report.weight), *id));
+        let combined = combine(form, &batch(&reports), 0, limit);
+        reports.truncate(combined.taken);
+        let items = reports.iter().map(|(id, _)| *id).collect();
+        Some(Rendered { items, text: combined.text, reply_to: None })
+    }
+
+    fn folds(&self, room: &RoomKey) -> bool {
+        self.rooms.get(room).is_none_or(|known| known.fold == Fold::Auto)
+    }
+
+    /// Whether everything that waits for the account should be out before its oldest report is older than the target
+    /// lag, with so many reports in each compact message.
+    fn compact_is_enough(&self, account: &AccountKey, per_message: usize, now: Timestamp) -> bool {
+        let mut reports: BTreeMap<&RoomKey, usize> = BTreeMap::new();
+        let mut n_texts = 0;
+        let mut oldest = now;
+        for item in self.state.outbox.waiting().filter(|item| item.not_before <= now) {
+            let Some(room) =
+                item.rooms.iter().find(|room| room.server == account.server && self.is_open(room))
+            else {
+                continue;
+            };
+            match item.content {
+                Content::Report(_) => {
+                    *reports.entry(room).or_default() += 1;
+                    oldest = oldest.min(item.created_at.max(item.not_before));
+                }
+                Content::Text { .. } => n_texts += 1,
+            }
+        }
+        let messages_for = |(room, n): (&RoomKey, usize)| {
+            let folded = self.folds(room) && n >= self.settings.fold_after;
+            if folded { n.div_ceil(per_message.max(1)) } else { n }
+        };
+        let needed: usize = n_texts + reports.into_iter().map(messages_for).sum::<usize>();
+        let left = self.settings.target_lag.saturating_sub(now.since(oldest));
+        needed as f64 <= self.state.outbox.account(account).rate_limit.forecast(left, now)
+    }
+}
+
+fn batch<'a>(reports: &[(ItemId, &'a Report)]) -> Vec<BatchItem<'a>> {
+    let item = |(number, (_, report)): (usize, &(ItemId, &'a Report))| BatchItem {
+        number,
+        url: &report.post.url,
+        site: &report.post.site,
+        title: &report.post.title,
+        heaviest_reason: report.by_weight.first().map_or("", String::as_str),
+        weight: u64::try_from(report.weight).unwrap_or(0),
+    };
+    (1..).zip(reports).map(item).collect()
+}

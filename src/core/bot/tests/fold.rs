@@ -1,0 +1,144 @@
+//! Reports that wait together go out together.
+
+use super::*;
+
+const HQ: i64 = 1;
+
+/// Like [`World::report`], with a weight and a title.
+fn report(world: &mut World, number: i64, weight: i64, title: &str) {
+    let Event::Fetched { request, answer, mut posts } = fetched(number, "askubuntu.com", title, &["a"])
+    else {
+        unreachable!("fetched gives nothing else")
+    };
+    posts[0].verdict.weight = weight;
+    world.tell(Event::Fetched { request, answer, posts });
+}
+
+/// Holds the first server back for so long, then lets everything that came meanwhile go out.
+fn backlog(world: &mut World, wait_s: u64, reports: impl FnOnce(&mut World)) {
+    world.faults = vec![Fault::Throttle(wait_s)];
+    report(world, 1, 0, "the first");
+    world.run(Duration::from_secs(1));
+    reports(world);
+    world.run(Duration::from_secs(wait_s + 1));
+}
+
+fn world_with(rooms: &str) -> World {
+    let rooms = Rooms::parse(Source { file: "rooms.yml", text: rooms }, None).expect("good rooms");
+    let mut world = World::new();
+    let now = world.now;
+    world.bot = Bot::new(State::default(), settings(), Arc::new(rooms), plan(now), now);
+    world.connect();
+    world
+}
+
+fn texts(world: &World, room: i64) -> Vec<&str> {
+    world.chat.iter().filter(|m| m.room.room == room).map(|m| m.text.as_str()).collect()
+}
+
+/// The message and number under which each report of a room was delivered, by post number.
+fn numbers(world: &mut World, room: i64) -> BTreeMap<u64, Option<u32>> {
+    let mut state = State::default();
+    let mut numbers = BTreeMap::new();
+    for (at, entry) in &world.journal {
+        for change in state.apply(entry, *at) {
+            if let Change::Delivery { report, room: key, message: Some((_, number)), .. } = change
+                && key.room == room
+            {
+                numbers.insert(report.0, number);
+            }
+        }
+    }
+    numbers
+}
+
+#[test]
+fn two_reports_stay_single_and_three_share_a_message_with_the_heaviest_first() {
+    for (extra, expected) in
+        [(1, vec![(1, None), (2, None)]), (2, vec![(1, Some(3)), (2, Some(2)), (3, Some(1))])]
+    {
+        let mut world = World::new();
+        backlog(&mut world, 5, |world| {
+            for number in 2..2 + extra {
+                report(world, number, 10 * number, &format!("title {number}"));
+            }
+        });
+        assert_eq!(
+            numbers(&mut world, HQ).into_iter().collect::<Vec<_>>(),
+            expected,
+            "{:?}",
+            texts(&world, HQ)
+        );
+    }
+}
+
+#[test]
+fn a_combined_message_is_compact_while_that_is_fast_enough() {
+    let mut world = World::new();
+    backlog(&mut world, 5, |world| (2..=9).for_each(|number| report(world, number, 50, "pills")));
+    let texts = texts(&world, HQ);
+    assert!(texts.len() > 1 && texts.iter().all(|text| !text.contains('\n')), "{texts:#?}");
+    assert!(texts[0].starts_with("1. [pills](https://askubuntu.com/questions/"), "{texts:#?}");
+}
+
+#[test]
+fn a_combined_message_is_long_when_compact_ones_would_take_too_long() {
+    let mut world = World::new();
+    backlog(&mut world, 30, |world| (2..=30).for_each(|number| report(world, number, 50, "pills")));
+    let texts = texts(&world, HQ);
+    assert_eq!(texts.len(), 1, "{texts:#?}");
+    assert!(texts[0].starts_with("30 reports, the heaviest first:\n1. https://"), "{texts:#?}");
+    assert!(
+        texts[0].lines().last().is_some_and(|line| line.starts_with("30. ") && line.ends_with("the first"))
+    );
+}
+
+#[test]
+fn a_message_that_was_too_long_goes_out_in_halves() {
+    let mut world = World::new();
+    backlog(&mut world, 30, |world| {
+        (2..=30).for_each(|number| report(world, number, 50, "pills"));
+        world.faults = vec![Fault::TooLong];
+    });
+    world.run(Duration::from_secs(10));
+    assert_eq!(world.seen().iter().filter(|((_, room), times)| *room == HQ && **times == 1).count(), 30);
+    let lengths: Vec<usize> = texts(&world, HQ).iter().map(|text| units(text)).collect();
+    assert!((2..=4).contains(&lengths.len()), "{lengths:?}");
+    let learned = world.bot.state().outbox.account(&account("stackexchange.com"));
+    assert_eq!(learned.max_units, 500, "the limit of single lines is another one");
+    assert!(learned.max_long_units.is_some_and(|most| lengths.iter().all(|length| *length <= most)));
+}
+
+#[test]
+fn the_most_urgent_are_in_the_first_message_and_the_heaviest_of_them_lead_it() {
+    let mut world = world_with("stackexchange.com:\n  1: {msg_types: [all-sites], privileges: []}\n");
+    // After more than a minute the old ones are a class above the new ones, however light they are.
+    backlog(&mut world, 80, |world| {
+        (2..=4).for_each(|number| report(world, number, number, &"x".repeat(90)));
+        world.run(Duration::from_secs(70));
+        (5..=60).for_each(|number| report(world, number, 90, &"y".repeat(90)));
+    });
+    let first: Vec<&str> = texts(&world, HQ)[0].lines().skip(1).collect();
+    assert!(first[0].contains("(90): yyy"), "{first:#?}");
+    let light = |line: &&&str| line.contains(": xxx") || line.contains("the first");
+    assert_eq!(first.iter().filter(light).count(), 4, "{first:#?}");
+}
+
+#[test]
+fn rooms_that_never_fold_and_items_that_are_held_are_left_out() {
+    let rooms = "
+stackexchange.com:
+  1: {msg_types: [all-sites], privileges: [], fold: never}
+  3: {msg_types: [all-sites, delay], privileges: []}
+";
+    let mut world = world_with(rooms);
+    backlog(&mut world, 60, |world| {
+        (2..=4).for_each(|number| report(world, number, 50, "pills"));
+        world.run(Duration::from_secs(30));
+        (5..=7).for_each(|number| report(world, number, 50, "pills"));
+    });
+    assert_eq!(texts(&world, 1).len(), 7);
+    assert!(texts(&world, 3).is_empty());
+    world.run(Duration::from_secs(300));
+    assert_eq!(texts(&world, 3).len(), 3, "{:#?}", texts(&world, 3));
+}
