@@ -18,4 +18,3 @@ pub mod rules_folder;
 pub mod simulator;
 pub mod store;
 pub mod web;
-pub mod yaml;

@@ -10,7 +10,7 @@ use super::{
     Chat, Config, Delivery, Labels, MAIN_ACCOUNT, Secrets, Server, Source, StackExchange, Web, values,
 };
 use crate::core::rooms::{self, Rooms};
-use crate::yaml::{self, Problem, Spanned};
+use crate::core::yaml::{self, Problem, Spanned};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "smokestack.yml";

@@ -22,3 +22,4 @@ pub mod time;
 pub mod verdict;
 pub mod wave;
 pub mod weight;
+pub mod yaml;

@@ -131,7 +131,10 @@ impl Rooms {
     ///
     /// # Errors
     /// Every mistake in both, in the order of the files, each with its line.
-    pub fn parse(rooms: Source<'_>, users: Option<Source<'_>>) -> Result<Self, Vec<crate::yaml::Problem>> {
+    pub fn parse(
+        rooms: Source<'_>,
+        users: Option<Source<'_>>,
+    ) -> Result<Self, Vec<crate::core::yaml::Problem>> {
         read::read(rooms, users).map(|rooms| Self { rooms })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fold, Priority, Role, Room, RoomKey, SERVERS};
-use crate::yaml::{Node, Position, Problem, Value, parse_tree, suggestion};
+use crate::core::yaml::{Node, Position, Problem, Value, parse_tree, suggestion};
 
 /// A file that was read: its name for messages, and its text.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! The roles of a room: the words under `msg_types` and what they mean.
 
-use crate::yaml::suggestion;
+use crate::core::yaml::suggestion;
 
 /// What a room wants, or does not want, to hear. Site names and reasons are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,7 @@ use super::set::RuleSet;
 use super::yaml_rules::{Example, PostTypeText, YamlRule};
 use crate::core::post::{Owner, Post, PostType};
 use crate::core::weight::Weights;
-use crate::yaml;
+use crate::core::yaml;
 
 /// What became of all examples.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::source::{RuleError, SourceFile};
-use crate::yaml;
+use crate::core::yaml;
 
 /// The newest form that is known.
 const NEWEST_VERSION: u64 = 2_019_120_601;

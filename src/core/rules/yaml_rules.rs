@@ -12,7 +12,7 @@ use super::source::{RuleError, SourceFile};
 use crate::core::nearest::nearest;
 use crate::core::post::PostType;
 use crate::core::verdict::Part;
-use crate::yaml;
+use crate::core::yaml;
 
 /// A rules file.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
