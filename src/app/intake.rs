@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::metrics::Metrics;
 use super::service::Input;
 use crate::api::{self, ApiError};
 use crate::clock::Clock;
@@ -54,19 +55,20 @@ const SITE_LIST_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// The edges of intake.
 #[derive(Clone)]
 pub(super) struct Intake {
-    api: api::Client,
-    scanner: Scanner,
-    site_list: String,
-    sites: Arc<Mutex<Sites>>,
-    realtime: Realtime,
-    inputs: mpsc::Sender<Input>,
-    tasks: TaskTracker,
-    clock: Clock,
+    pub(super) api: api::Client,
+    pub(super) scanner: Scanner,
+    pub(super) site_list: String,
+    pub(super) sites: Arc<Mutex<Sites>>,
+    pub(super) realtime: Realtime,
+    pub(super) inputs: mpsc::Sender<Input>,
+    pub(super) tasks: TaskTracker,
+    pub(super) clock: Clock,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// The numbers of the sites, and what is to be watched once they are known.
 #[derive(Default)]
-struct Sites {
+pub(super) struct Sites {
     ids: SiteIds,
     wanted: Vec<(String, i64)>,
 }
@@ -75,18 +77,6 @@ struct Sites {
 const MAX_WANTED: usize = 10_000;
 
 impl Intake {
-    pub(super) fn new(
-        api: api::Client,
-        scanner: Scanner,
-        site_list: String,
-        realtime: Realtime,
-        inputs: mpsc::Sender<Input>,
-        tasks: TaskTracker,
-        clock: Clock,
-    ) -> Self {
-        Self { api, scanner, site_list, sites: Arc::default(), realtime, inputs, tasks, clock }
-    }
-
     /// Hands the feed's events to the loop, and keeps the list of sites.
     pub(super) async fn listen(self, mut feed: mpsc::Receiver<RealtimeEvent>, stop: CancellationToken) {
         let mut refresh = Box::pin(tokio::time::sleep(Duration::ZERO));
@@ -169,7 +159,7 @@ impl Intake {
             let event = match intake.ask(&request).await {
                 Ok((posts, answer)) => {
                     if let Some(left) = answer.quota_remaining {
-                        let _ = intake.inputs.send(Input::Quota(left)).await;
+                        intake.metrics.quota.set(left);
                     }
                     Event::Fetched { request, answer, posts: intake.judge(posts).await }
                 }
@@ -234,6 +224,12 @@ impl Intake {
             };
             posts.into_iter().filter_map(scan).collect()
         });
-        judged.await.unwrap_or_default()
+        let judged: Vec<ScannedPost> = judged.await.unwrap_or_default();
+        for post in judged.iter().filter(|post| !post.verdict.incomplete.is_empty()) {
+            self.metrics.incomplete.inc();
+            let rules = post.verdict.incomplete.join(", ");
+            tracing::warn!(post = %post.fetched.key, rules, "rules were set aside for their cost");
+        }
+        judged
     }
 }

@@ -93,8 +93,6 @@ pub(super) enum Input {
     Event(Event),
     Chat(AccountKey, ChatHealth),
     Realtime(RealtimeEvent),
-    /// What the API said is left of the day's quota.
-    Quota(i64),
     /// Somebody wants to know what there is still to do.
     WorkLeft(oneshot::Sender<WorkLeft>),
     Ended(&'static str),
@@ -129,6 +127,7 @@ pub struct Service {
 pub(super) const INPUTS: usize = 1024;
 /// What onlookers may fall behind.
 const HAPPENINGS: usize = 8192;
+
 impl Service {
     /// Opens the store, starts every task, and returns; login and joining go on in the background.
     ///
@@ -177,15 +176,17 @@ impl Service {
         let bot = Bot::new(opened.state, settings, rooms, plan, clock.now());
         let (feed, realtime) =
             realtime::connect(RealtimeOptions::new(&config.stack_exchange.realtime), clock);
-        let intake = Intake::new(
+        let intake = Intake {
             api,
             scanner,
-            config.stack_exchange.site_list.clone(),
+            site_list: config.stack_exchange.site_list.clone(),
+            sites: Arc::default(),
             realtime,
-            inputs.clone(),
-            tasks.clone(),
+            inputs: inputs.clone(),
+            tasks: tasks.clone(),
             clock,
-        );
+            metrics: Arc::clone(&metrics),
+        };
         tasks.spawn(watched(
             "the realtime feed",
             inputs.clone(),

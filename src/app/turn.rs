@@ -93,7 +93,6 @@ impl Main {
                 self.every_login_refused()?;
             }
             Input::Realtime(event) => self.hear(event),
-            Input::Quota(left) => drop(self.metrics.quota.set(left)),
             // Who asked may be gone by now.
             Input::WorkLeft(answer) => drop(answer.send(self.work_left())),
             Input::Ended(name) => return Err(RunError::TaskEnded(name)),
