@@ -1,6 +1,7 @@
 //! The state that decides: a fold over the journal, rebuilt at start from the last snapshot and what follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,9 @@ pub struct State {
     /// Which reports a message of ours carries, newest [`MAX_MESSAGES`] messages; item *i* has number *i + 1*.
     #[serde(with = "super::pairs")]
     pub messages: BTreeMap<(String, i64), Vec<ReportId>>,
+    /// When items of each room were covered, until a combined message tells it.
+    #[serde(default, with = "super::pairs")]
+    covered: BTreeMap<RoomKey, VecDeque<Timestamp>>,
     n_reports: u64,
     n_items: u64,
     n_sends: u64,
@@ -61,6 +65,11 @@ pub struct Reported {
 pub const MAX_REPORTED: usize = 50_000;
 /// Replies to older messages of ours are resolved from the tables.
 pub const MAX_MESSAGES: usize = 5_000;
+
+/// A room hears of a deletion in this time or not at all.
+const COVERED_FOR: Duration = Duration::from_secs(600);
+/// More deletions than this are not counted for one room.
+const MAX_COVERED: usize = 10_000;
 
 /// The state of one item of a report in one room, in the contract's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +146,12 @@ impl State {
         SendId(self.n_sends + 1)
     }
 
+    /// How many items of a room were covered lately, and no combined message told it yet.
+    pub fn n_covered(&self, room: &RoomKey, now: Timestamp) -> usize {
+        let of_room = self.covered.get(room).into_iter().flatten();
+        of_room.filter(|at| now.since(**at) < COVERED_FOR).count()
+    }
+
     /// Applies one entry; says what changes in the tables. Deterministic, and total: an entry that does not fit the
     /// state (there are none, unless the journal was edited by hand) changes nothing.
     pub fn apply(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
@@ -163,7 +178,13 @@ impl State {
                 let delivered = self.outbox.apply(account, entry, at);
                 match delivered {
                     Some(delivered) => self.delivered(delivered, at),
-                    None => self.send_moved(entry, open_before.as_ref(), at),
+                    None => {
+                        let mut changes = self.send_moved(entry, open_before.as_ref(), at);
+                        if let (SendEntry::Refused { .. }, Some(send)) = (entry, open_before) {
+                            changes.extend(self.cover_returned(&send, at));
+                        }
+                        changes
+                    }
                 }
             }
             Entry::Feedback(given) => vec![Change::Feedback(given.clone())],
@@ -213,14 +234,45 @@ impl State {
             Content::Text { .. } => false,
         });
         let mut changes = vec![Change::Deleted { key: key.clone(), at }];
-        for item in &covered {
-            changes.extend(change(item, item.rooms.first(), DeliveryState::Covered, None, at));
-        }
-        self.forget_delivered(&covered);
+        changes.extend(self.covered(&covered, at));
         changes
     }
 
+    /// Posts may have been deleted while a send was under way that was then refused.
+    fn cover_returned(&mut self, send: &Send, at: Timestamp) -> Vec<Change> {
+        let (undelivered, reported) = (&self.undelivered, &self.reported);
+        let is_gone = |item: &Item| {
+            let report = report_of(item).and_then(|id| undelivered.get(&id));
+            report.is_some_and(|u| reported.get(&u.report.key()).is_some_and(|told| told.deleted))
+        };
+        let covered = self.outbox.cover(|item| send.items.contains(&item.id) && is_gone(item));
+        self.covered(&covered, at)
+    }
+
+    /// Keeps the books of items that need not be sent any more.
+    fn covered(&mut self, items: &[Item], at: Timestamp) -> Vec<Change> {
+        // Who asked for delay wants to hear nothing of what is gone by then.
+        for room in items.iter().filter(|item| item.not_before <= at).filter_map(|item| item.rooms.first()) {
+            let times = self.covered.entry(room.clone()).or_default();
+            times.retain(|time| at.since(*time) < COVERED_FOR);
+            times.push_back(at);
+            if times.len() > MAX_COVERED {
+                times.pop_front();
+            }
+        }
+        self.forget_delivered(items);
+        items
+            .iter()
+            .filter_map(|item| change(item, item.rooms.first(), DeliveryState::Covered, None, at))
+            .collect()
+    }
+
     fn delivered(&mut self, delivered: Delivered, at: Timestamp) -> Vec<Change> {
+        if let (Some(until), Some(times)) =
+            (delivered.send.covered_until, self.covered.get_mut(&delivered.send.room))
+        {
+            times.retain(|time| *time > until);
+        }
         let reports: Vec<ReportId> = delivered.items.iter().filter_map(report_of).collect();
         if !reports.is_empty() {
             self.messages.insert((delivered.send.room.server.clone(), delivered.message_id), reports);

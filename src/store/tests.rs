@@ -76,6 +76,7 @@ fn send_started(item: u64) -> Entry {
         reply_to: None,
         started_at: Timestamp::from_secs(5000),
         attempt: 1,
+        covered_until: None,
     };
     Entry::Send { account: account(), entry: SendEntry::Started(send) }
 }

@@ -219,7 +219,8 @@ impl Bot {
     }
 
     fn start_new(&mut self, account: &AccountKey, user_id: i64, item: &Item, room: RoomKey, now: Timestamp) {
-        let Some(Rendered { items, text, reply_to }) = self.render(account, item, &room, now) else { return };
+        let Some(rendered) = self.render(account, item, &room, now) else { return };
+        let Rendered { items, text, reply_to, tells_covered } = rendered;
         let send = Send {
             id: self.state.next_send(),
             account: account.clone(),
@@ -231,6 +232,7 @@ impl Bot {
             reply_to,
             started_at: now,
             attempt: 1,
+            covered_until: tells_covered.then_some(now),
         };
         self.start(send, now);
     }

@@ -19,6 +19,8 @@ pub(super) struct Rendered {
     pub(super) items: Vec<ItemId>,
     pub(super) text: String,
     pub(super) reply_to: Option<i64>,
+    /// Whether it tells how many items of the room were covered.
+    pub(super) tells_covered: bool,
 }
 
 impl Bot {
@@ -32,14 +34,11 @@ impl Bot {
         now: Timestamp,
     ) -> Option<Rendered> {
         match &first.content {
-            Content::Text { text, reply_to } => {
-                Some(Rendered { items: vec![first.id], text: text.clone(), reply_to: *reply_to })
-            }
+            Content::Text { text, reply_to } => Some(alone(first, text.clone(), *reply_to)),
             Content::Report(id) => self.folded(account, room, now).or_else(|| {
                 let limit = self.state.outbox.account(account).max_units.min(SINGLE_LINE_UNITS);
                 let report = &self.state.undelivered.get(id)?.report;
-                let text = message::single(report, &self.settings.labels, limit);
-                Some(Rendered { items: vec![first.id], text, reply_to: None })
+                Some(alone(first, message::single(report, &self.settings.labels, limit), None))
             }),
         }
     }
@@ -65,9 +64,10 @@ impl Bot {
             })
             .collect();
         let (mut form, mut limit) = (Form::Compact, limits.max_units);
-        let mut taken = combine(form, &batch(&reports), 0, limit).taken;
+        let n_covered = self.state.n_covered(room, now);
+        let mut taken = combine(form, &batch(&reports), n_covered, limit).taken;
         if taken < n_waiting && !self.compact_is_enough(account, taken, now) {
-            let long = combine(Form::Long, &batch(&reports), 0, long_units).taken;
+            let long = combine(Form::Long, &batch(&reports), n_covered, long_units).taken;
             if long > taken {
                 (form, limit, taken) = (Form::Long, long_units, long);
             }
@@ -78,10 +78,10 @@ impl Bot {
         // The most urgent are in it; in the message the heaviest stands first. The length stays the same.
         reports.truncate(taken);
         reports.sort_by_key(|(id, report)| (std::cmp::Reverse(report.weight), *id));
-        let combined = combine(form, &batch(&reports), 0, limit);
+        let combined = combine(form, &batch(&reports), n_covered, limit);
         reports.truncate(combined.taken);
         let items = reports.iter().map(|(id, _)| *id).collect();
-        Some(Rendered { items, text: combined.text, reply_to: None })
+        Some(Rendered { items, text: combined.text, reply_to: None, tells_covered: n_covered > 0 })
     }
 
     fn folds(&self, room: &RoomKey) -> bool {
@@ -116,6 +116,11 @@ impl Bot {
         let left = self.settings.target_lag.saturating_sub(now.since(oldest));
         needed as f64 <= self.state.outbox.account(account).rate_limit.forecast(left, now)
     }
+}
+
+/// A message for one item.
+fn alone(item: &Item, text: String, reply_to: Option<i64>) -> Rendered {
+    Rendered { items: vec![item.id], text, reply_to, tells_covered: false }
 }
 
 fn batch<'a>(reports: &[(ItemId, &'a Report)]) -> Vec<BatchItem<'a>> {

@@ -130,6 +130,9 @@ pub struct Send {
     pub started_at: Timestamp,
     /// 1 for the first request, one more for each repeat of the identical text.
     pub attempt: u32,
+    /// It tells how many items of its room were covered up to then, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub covered_until: Option<Timestamp>,
 }
 
 /// Where an open send stands.

@@ -142,3 +142,45 @@ stackexchange.com:
     world.run(Duration::from_secs(300));
     assert_eq!(texts(&world, 3).len(), 3, "{:#?}", texts(&world, 3));
 }
+
+fn delete(world: &mut World, number: i64) {
+    world.tell(Event::PostDeleted(PostKey { site: "askubuntu.com".to_owned(), number }));
+}
+
+#[test]
+fn what_was_deleted_before_it_was_told_is_counted_once_in_the_next_combined_message() {
+    let mut world = World::new();
+    backlog(&mut world, 5, |world| {
+        (2..=8).for_each(|number| report(world, number, 50, "pills"));
+        [2, 4, 6, 8].into_iter().for_each(|number| delete(world, number));
+        world.crash();
+    });
+    assert_eq!(texts(&world, HQ).len(), 1, "{:#?}", texts(&world, HQ));
+    assert!(texts(&world, HQ)[0].ends_with(" · +4 already deleted"), "{:#?}", texts(&world, HQ));
+    backlog(&mut world, 5, |world| (12..=15).for_each(|number| report(world, number, 50, "pills")));
+    assert!(!texts(&world, HQ)[1].contains("deleted"), "told already: {:#?}", texts(&world, HQ));
+}
+
+#[test]
+fn a_deletion_is_not_told_after_ten_minutes() {
+    let mut world = World::new();
+    world.faults = vec![Fault::Throttle(30)];
+    report(&mut world, 1, 50, "pills");
+    world.run(Duration::from_secs(1));
+    delete(&mut world, 1);
+    world.run(Duration::from_secs(601));
+    backlog(&mut world, 5, |world| (12..=15).for_each(|number| report(world, number, 50, "pills")));
+    assert!(texts(&world, HQ).iter().all(|text| !text.contains("deleted")), "{:#?}", texts(&world, HQ));
+}
+
+#[test]
+fn a_post_that_is_deleted_while_its_message_is_refused_is_not_told_later() {
+    let mut world = World::new();
+    world.faults = vec![Fault::Throttle(5)];
+    report(&mut world, 1, 50, "pills");
+    // The refusal is on its way.
+    delete(&mut world, 1);
+    world.run(Duration::from_secs(60));
+    assert!(!world.seen().contains_key(&(1, HQ)));
+    assert!(world.bot.state().outbox.is_empty());
+}
