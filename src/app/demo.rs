@@ -13,12 +13,13 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::core::bot::Happening;
 use crate::core::post::PostKey;
-use crate::core::report::{ReportId, message};
+use crate::core::report::ReportId;
 use crate::core::rooms::{Rooms, Source};
 use crate::core::rules::RuleSet;
 use crate::core::state::DeliveryState;
 use crate::core::wave::WaveEvent;
 use crate::simulator::chat::curve::Curve;
+use crate::simulator::feedback::{Mention, PostAddress, mention};
 use crate::simulator::names::Server;
 use crate::simulator::{self, Network};
 use crate::store::{Reader, ReportFilter};
@@ -223,7 +224,8 @@ impl DemoSummary {
     }
 }
 
-/// Looks into the rooms for what the store says is there: a report is lost when it is in no message of its room.
+/// Looks into the rooms for what the store says is there: a report is lost when its message does not tell of it, or not
+/// under its number.
 fn read_back(summary: &mut DemoSummary, network: &Network, data_dir: &Path) -> Result<(), RunError> {
     const PAGE: usize = 500;
     let reader = Reader::open(data_dir)?;
@@ -232,7 +234,6 @@ fn read_back(summary: &mut DemoSummary, network: &Network, data_dir: &Path) -> R
     loop {
         let page = reader.reports(&filter)?;
         for row in page.items {
-            let link = message::post_link(&row.report.post);
             for delivery in
                 row.delivery.iter().filter(|delivery| delivery.state != DeliveryState::Covered.word())
             {
@@ -240,7 +241,10 @@ fn read_back(summary: &mut DemoSummary, network: &Network, data_dir: &Path) -> R
                     .entry((delivery.server.clone(), delivery.room))
                     .or_insert_with(|| texts_in(network, &delivery.server, delivery.room));
                 let text = delivery.message_id.and_then(|id| texts.get(&id));
-                if !text.is_some_and(|text| text.contains(&link)) {
+                let number = delivery.number.and_then(|number| usize::try_from(number).ok());
+                let expected = number.map_or(Mention::Single, Mention::Item);
+                let post = PostAddress { site: &row.report.post.site, number: row.report.post.number };
+                if text.and_then(|text| mention(text, post)) != Some(expected) {
                     summary.lost.push((row.report.id, row.report.key()));
                 }
             }

@@ -1,8 +1,9 @@
-//! What people say in the rooms: feedback by replying to a report.
+//! What people say in the rooms: feedback by replying to a message with reports.
 
 use super::{Bot, Happening, Message};
 use crate::core::feedback::{self, By, Given};
 use crate::core::journal::Entry;
+use crate::core::report::ReportId;
 use crate::core::time::Timestamp;
 
 impl Bot {
@@ -14,7 +15,8 @@ impl Bot {
         self.on_reply(message, now);
     }
 
-    /// A privileged person's reply to a single report counts when its first word is a type of feedback.
+    /// A privileged person's reply to a single report counts when its first word is a type of feedback, and a reply
+    /// to a combined message when it names items of it.
     fn on_reply(&mut self, message: Message, now: Timestamp) {
         let Message { room, message_id, user_id, user_name, reply_to, text } = message;
         let is_ignored = self.rooms.get(&room).is_some_and(|known| known.ignore.contains(&user_id));
@@ -22,18 +24,26 @@ impl Bot {
             return;
         }
         let Some(parent) = reply_to else { return };
-        let Some([report]) = self.state.messages.get(&(room.server.clone(), parent)).map(Vec::as_slice)
-        else {
-            return;
-        };
-        let Some(kind) = text.split_whitespace().next().and_then(feedback::parse) else { return };
+        let Some(reports) = self.state.messages.get(&(room.server.clone(), parent)) else { return };
         let by = By { server: Some(room.server), user_id: Some(user_id), name: user_name };
-        let given = Given { report: *report, kind, at: now, message_id: Some(message_id), by };
-        self.tell(Happening::Feedback {
-            report: given.report,
-            kind: given.kind.clone(),
-            by: given.by.name.clone(),
-        });
-        self.record(Entry::Feedback(given), now);
+        for (report, kind) in said_of(reports, &text) {
+            let given = Given { report, kind, at: now, message_id: Some(message_id), by: by.clone() };
+            self.tell(Happening::Feedback {
+                report: given.report,
+                kind: given.kind.clone(),
+                by: given.by.name.clone(),
+            });
+            self.record(Entry::Feedback(given), now);
+        }
     }
+}
+
+/// What a reply to the message that carries `reports` says of each of them.
+fn said_of(reports: &[ReportId], text: &str) -> Vec<(ReportId, String)> {
+    if let [report] = reports {
+        let kind = text.split_whitespace().next().and_then(feedback::parse);
+        return kind.map(|kind| (*report, kind)).into_iter().collect();
+    }
+    let named = feedback::parse_items(text, reports.len()).unwrap_or_default();
+    named.into_iter().filter_map(|(number, kind)| Some((*reports.get(number - 1)?, kind))).collect()
 }

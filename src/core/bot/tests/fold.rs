@@ -184,3 +184,36 @@ fn a_post_that_is_deleted_while_its_message_is_refused_is_not_told_later() {
     assert!(!world.seen().contains_key(&(1, HQ)));
     assert!(world.bot.state().outbox.is_empty());
 }
+
+#[test]
+fn people_answer_items_of_a_combined_message_by_number() {
+    let mut world = World::new();
+    backlog(&mut world, 5, |world| (2..=4).for_each(|number| report(world, number, 10 * number, "pills")));
+    let room = RoomKey::new("stackexchange.com", HQ);
+    let parent = world.newest(&room);
+    let mut said = |user_id, text: &str| {
+        world.happenings.clear();
+        world.tell(Event::Message(Message {
+            room: room.clone(),
+            message_id: 5000,
+            user_id,
+            user_name: "Ann".to_owned(),
+            reply_to: Some(parent),
+            text: text.to_owned(),
+        }));
+        let feedback = world.happenings.iter().filter_map(|happening| match happening {
+            Happening::Feedback { report, kind, .. } => Some((report.0, kind.clone())),
+            _ => None,
+        });
+        feedback.collect::<Vec<_>>()
+    };
+    for nothing in ["tpu", "1,5 tpu", "1 k 9 f", "pills"] {
+        assert_eq!(said(1001, nothing), [], "{nothing}");
+    }
+    assert_eq!(said(1002, "1 tpu"), [], "not privileged");
+    // The heaviest is number 1: the reports 4, 3, 2, 1.
+    assert_eq!(
+        said(1001, "1,3 k 4 f"),
+        [(4, "tpu-".to_owned()), (2, "tpu-".to_owned()), (1, "fp-".to_owned())]
+    );
+}
