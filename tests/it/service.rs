@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use smokestack::core::bot::Happening;
+use smokestack::simulator;
 use smokestack::simulator::names::{Host, Server};
+use smokestack::simulator::site::accounts::LoginOutcome;
 
 use crate::world::{HQ, World, post};
 
@@ -192,4 +195,44 @@ async fn a_network_in_trouble_gets_every_report_all_the_same() {
     assert_eq!(times(&world), [1; 8], "one twice: {:#?}", world.texts(HQ));
     service.stopper().cancel();
     service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_every_server_refuses_the_login_it_ends_with_2_and_says_so() {
+    let world = World::new().await;
+    world.network.set_login(simulator::EMAIL, LoginOutcome::WrongPassword);
+    let output = world.command().output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("every server refuses the login") && text.contains("password refused"), "{text}");
+    assert!(!text.contains(simulator::PASSWORD), "a password in the output: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_finds_and_posts_nothing() {
+    let world = World::new().await;
+    let service = world.service_with(true).await;
+    let mut happenings = service.happenings();
+    let _playing = world.play(&[post(0.0, "su-901", "superuser.com", "miracle stapler")]).await;
+    let reported = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            if let Ok(Happening::Reported { key, .. }) = happenings.recv().await {
+                return key.to_string();
+            }
+        }
+    });
+    assert_eq!(reported.await.expect("a report"), "superuser.com/901");
+    service.stopper().cancel();
+    let left = service.ended().await.expect("a clean end");
+    assert_eq!((left.waiting, world.texts(HQ).len()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_on_the_same_folder_is_refused() {
+    let world = World::new().await;
+    let _first = world.process();
+    world.network.subscribed().await;
+    let output = world.command().output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another smokestack already runs"));
 }

@@ -73,6 +73,10 @@ impl World {
 
     /// The service in this process.
     pub(crate) async fn service(&self) -> Service {
+        self.service_with(false).await
+    }
+
+    pub(crate) async fn service_with(&self, dry_run: bool) -> Service {
         let config = self.config();
         let rooms = Arc::new(load_rooms(&config.rooms).expect("good rooms"));
         let text = std::fs::read(self.folder.path().join("rules/blacklist/keywords.txt")).expect("the list");
@@ -82,27 +86,30 @@ impl World {
             config,
             rooms,
             rules: Arc::new(rules),
-            dry_run: false,
+            dry_run,
             // As fast as the network.
             clock: Clock::at_speed(self.network.options().speed),
         };
         Service::start(options).await.expect("a service")
     }
 
-    /// The service as a process of its own.
-    pub(crate) fn process(&self) -> Process {
-        let child = Command::new(env!("CARGO_BIN_EXE_smokestack"))
+    /// The service as a process of its own, not started yet.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_smokestack"));
+        command
             .args(["run", "--config"])
             .arg(self.config_path())
             .env("SMOKESTACK_EMAIL", simulator::EMAIL)
             .env("SMOKESTACK_PASSWORD", simulator::PASSWORD)
             .env("SMOKESTACK_API_KEY", "a key")
-            .env("SMOKESTACK_LOG", "warn")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        Process(child)
+            .env("SMOKESTACK_LOG", "warn");
+        command
+    }
+
+    /// The service as a process of its own.
+    pub(crate) fn process(&self) -> Process {
+        let mut command = self.command();
+        Process(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts"))
     }
 
     /// Plays a wave as soon as the service listens.
