@@ -7,6 +7,7 @@ mod crash;
 mod fixtures;
 mod intake;
 mod rate_limit;
+mod real_posts;
 mod reference_verdicts;
 mod rules;
 mod scan;
