@@ -186,7 +186,10 @@ pub async fn run(options: DemoOptions, onlooker: &mut dyn Onlooker) -> Result<De
 }
 
 /// The shipped rooms.
-fn rooms() -> Result<Arc<Rooms>, ConfigError> {
+///
+/// # Errors
+/// What is wrong with them.
+pub fn rooms() -> Result<Arc<Rooms>, ConfigError> {
     let users = Source { file: "users.yml", text: USERS };
     let rooms = Rooms::parse(Source { file: "rooms.yml", text: ROOMS }, Some(users));
     rooms.map(Arc::new).map_err(ConfigError::Invalid)

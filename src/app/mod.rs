@@ -9,6 +9,7 @@ mod chat;
 pub mod demo;
 mod intake;
 mod metrics;
+pub mod replay;
 mod service;
 mod turn;
 

@@ -3,6 +3,7 @@
 mod backup;
 pub mod demo;
 pub mod login;
+pub mod replay;
 mod reports;
 pub mod rooms;
 pub mod rules;
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Runs the service until it is stopped.
     Run(run::RunArgs),
+    /// Replays a recorded wave in simulated time and says how delivery did.
+    Replay(replay::ReplayArgs),
     /// Starts the simulated network alone, for people who develop against it.
     Simulate(simulate::SimulateArgs),
     /// Says what the rules find in posts.
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Demo(args) => demo::run(args),
         Command::Run(args) => run::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Simulate(args) => simulate::run(args),
         Command::Scan(args) => scan::run(args),
         Command::Login(args) => login::run(args),

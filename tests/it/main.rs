@@ -9,6 +9,7 @@ mod intake;
 mod rate_limit;
 mod real_posts;
 mod reference_verdicts;
+mod replay;
 mod rules;
 mod scan;
 mod service;

@@ -1,0 +1,249 @@
+//! A wave through scan and delivery in simulated time: no network, no store, the same result each time.
+//!
+//! Each post is there at the moment that the wave names, so that every lag is delivery's own. Chat refuses by the
+//! named curve and answers after a fixed time; nothing is lost on the way, and people say nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::core::bot::{Action, Answer, Bot, DELAY, Event, Happening, ScannedPost, SendOutcome, Settings};
+use crate::core::fetch_plan::{FetchPlan, PlanOptions, Request, Work};
+use crate::core::outbox::{AccountKey, Send};
+use crate::core::post::{FetchedPost, Post, PostKey};
+use crate::core::report::message::Labels;
+use crate::core::rooms::{Priority, Rooms};
+use crate::core::rules::RuleSet;
+use crate::core::state::State;
+use crate::core::time::Timestamp;
+use crate::core::wave::{WaveAction, WaveEvent};
+use crate::core::weight::Weights;
+use crate::simulator::chat::curve::{Curve, Limiter};
+
+/// How long a request to chat takes; the limit is looked at half-way.
+const REQUEST: Duration = Duration::from_millis(200);
+/// What is not in its room so long after the wave counts as lost.
+const PATIENCE: Duration = Duration::from_secs(3 * 3600);
+/// Our user id in the simulated rooms.
+const USER_ID: i64 = 1;
+
+/// How a wave is replayed.
+pub struct ReplayOptions {
+    /// What plays.
+    pub wave: Vec<WaveEvent>,
+    /// The rules.
+    pub rules: Arc<RuleSet>,
+    /// Where reports go.
+    pub rooms: Arc<Rooms>,
+    /// The rate limit of chat.
+    pub curve: Curve,
+    /// Whether reports fold.
+    pub fold: bool,
+}
+
+/// What came of a wave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReplaySummary {
+    /// Reports that were made.
+    pub reports: usize,
+    /// Messages that carried them.
+    pub messages: usize,
+    /// From the post to its report in a room, for each room, by the priority of the room; each sorted.
+    pub lags: BTreeMap<Priority, Vec<Duration>>,
+    /// How many messages carried how many reports.
+    pub fold_sizes: BTreeMap<usize, usize>,
+    /// Messages that chat refused.
+    pub refused: usize,
+    /// Items of posts that were gone before they were sent.
+    pub covered: usize,
+    /// Items that are in no room at the end.
+    pub lost: usize,
+    /// What waited or was on its way after each change, with the time since the start.
+    pub backlog: Vec<(Duration, usize)>,
+}
+
+impl ReplaySummary {
+    /// All lags, sorted.
+    pub fn all_lags(&self) -> Vec<Duration> {
+        let mut lags: Vec<Duration> = self.lags.values().flatten().copied().collect();
+        lags.sort_unstable();
+        lags
+    }
+}
+
+/// What happens at some time; equal times keep their order.
+type Agenda<T> = BTreeMap<(Timestamp, usize), T>;
+
+struct Replay {
+    bot: Bot,
+    rooms: Arc<Rooms>,
+    limiters: BTreeMap<String, Limiter>,
+    curve: Curve,
+    answers: Agenda<Event>,
+    n_answers: usize,
+    n_messages: i64,
+    now: Timestamp,
+    summary: ReplaySummary,
+}
+
+/// Replays the wave until everything has arrived.
+pub fn run(options: ReplayOptions) -> ReplaySummary {
+    let ReplayOptions { wave, rules, rooms, curve, fold } = options;
+    let settings = Settings {
+        labels: Labels::default(),
+        unknown_wait: Duration::from_secs(5),
+        delay: DELAY,
+        target_lag: Duration::from_secs(20),
+        fold_after: if fold { 3 } else { usize::MAX },
+        long_message_units: 4_000,
+        dry_run: false,
+    };
+    let start = Timestamp::ZERO;
+    let plan = FetchPlan::new(PlanOptions::new(true), None, start);
+    let mut replay = Replay {
+        bot: Bot::new(State::default(), settings, Arc::clone(&rooms), plan, start),
+        rooms,
+        limiters: BTreeMap::new(),
+        curve,
+        answers: Agenda::new(),
+        n_answers: 0,
+        n_messages: 0,
+        now: start,
+        summary: ReplaySummary::default(),
+    };
+    replay.connect();
+    replay.play(events(wave, &rules));
+    replay.summary.lags.values_mut().for_each(|lags| lags.sort_unstable());
+    replay.summary
+}
+
+/// What the service would see of the wave: scanned posts and deletions. A frame's excerpt alone is no post yet.
+fn events(wave: Vec<WaveEvent>, rules: &RuleSet) -> Agenda<Event> {
+    let weights = Weights::default();
+    let mut keys: BTreeMap<String, PostKey> = BTreeMap::new();
+    let mut agenda = Agenda::new();
+    for (n, WaveEvent { at, what }) in wave.into_iter().enumerate() {
+        let at = Timestamp::ZERO + Duration::try_from_secs_f64(at).unwrap_or(Duration::MAX);
+        let event = match what {
+            WaveAction::Post { post, .. } if !post.body_is_summary => {
+                let edited = keys.contains_key(&post.id);
+                let number = i64::try_from(keys.len()).unwrap_or(i64::MAX).saturating_add(1);
+                let key = keys
+                    .entry(post.id.clone())
+                    .or_insert_with(|| PostKey { site: post.site.clone(), number })
+                    .clone();
+                fetched(post, key, edited, rules, &weights)
+            }
+            WaveAction::Deleted(id) => match keys.get(&id) {
+                Some(key) => Event::PostDeleted(key.clone()),
+                None => continue,
+            },
+            WaveAction::Post { .. } | WaveAction::Feedback(_) => continue,
+        };
+        agenda.insert((at, n), event);
+    }
+    agenda
+}
+
+fn fetched(post: Post, key: PostKey, edited: bool, rules: &RuleSet, weights: &Weights) -> Event {
+    let verdict = rules.scan(&post, weights);
+    let only_experimental = verdict.reasons.iter().all(|reason| rules.is_experimental(reason));
+    let (site, number, content) = (key.site.clone(), key.number, post.content_hash());
+    let fetched = FetchedPost { post, key, question: number, owner_url: None, edited, last_activity: 0 };
+    Event::Fetched {
+        request: Request { id: 0, site, work: Work::Questions { ids: vec![number] } },
+        answer: Answer { found: vec![number], ..Answer::default() },
+        posts: vec![ScannedPost { fetched, verdict, only_experimental, content }],
+    }
+}
+
+impl Replay {
+    /// Logs in everywhere and enters every room.
+    fn connect(&mut self) {
+        let rooms = Arc::clone(&self.rooms);
+        for server in rooms.servers() {
+            let account = AccountKey { server: server.to_owned(), account: "main".to_owned() };
+            self.handle(Event::LoggedIn { account, user_id: USER_ID });
+        }
+        for room in rooms.iter().filter(|room| room.is_used()) {
+            self.handle(Event::RoomOpen { room: room.key.clone(), newest: 0 });
+        }
+    }
+
+    fn play(&mut self, mut wave: Agenda<Event>) {
+        let end = wave.keys().next_back().map_or(self.now, |(at, _)| *at) + PATIENCE;
+        loop {
+            let is_over = wave.is_empty() && self.bot.state().outbox.is_empty();
+            let posts = wave.keys().next().map(|(at, _)| *at);
+            let answers = self.answers.keys().next().map(|(at, _)| *at);
+            let wake = self.bot.next_wake(self.now);
+            let Some(next) = [posts, answers, wake].into_iter().flatten().min() else { break };
+            if is_over || next > end {
+                break;
+            }
+            self.now = self.now.max(next);
+            let event = if answers.is_some_and(|at| at <= next) {
+                self.answers.pop_first().map(|(_, event)| event)
+            } else if posts.is_some_and(|at| at <= next) {
+                wave.pop_first().map(|(_, event)| event)
+            } else {
+                Some(Event::Wake)
+            };
+            self.handle(event.unwrap_or(Event::Wake));
+        }
+        self.summary.lost = self.left();
+    }
+
+    fn left(&self) -> usize {
+        self.bot.state().outbox.waiting().count() + self.bot.state().outbox.sending().count()
+    }
+
+    fn handle(&mut self, event: Event) {
+        let step = self.bot.handle(event, self.now);
+        for action in step.actions {
+            match action {
+                Action::Send(send) => self.request(send),
+                Action::Tell(happening) => self.count(&happening),
+                // Nothing is lost, no room closes, and posts come by themselves.
+                Action::LookUp(_) | Action::Join(_) | Action::Fetch(_) | Action::Watch { .. } => {}
+            }
+        }
+        let left = self.left();
+        if self.summary.backlog.last().map_or(0, |(_, before)| *before) != left {
+            self.summary.backlog.push((self.now.since(Timestamp::ZERO), left));
+        }
+    }
+
+    fn request(&mut self, send: Send) {
+        let curve = self.curve;
+        let limiter = self.limiters.entry(send.account.server.clone()).or_insert_with(|| Limiter::new(curve));
+        let at = (self.now + REQUEST / 2).since(Timestamp::ZERO).as_secs_f64();
+        let outcome = match limiter.attempt(at) {
+            Ok(()) => {
+                self.n_messages += 1;
+                SendOutcome::Sent { message_id: self.n_messages }
+            }
+            // Chat names whole seconds.
+            Err(wait) => SendOutcome::Throttled(Duration::try_from_secs_f64(wait.ceil()).ok()),
+        };
+        self.n_answers += 1;
+        let event = Event::Sent { account: send.account, send: send.id, outcome };
+        self.answers.insert((self.now + REQUEST, self.n_answers), event);
+    }
+
+    fn count(&mut self, happening: &Happening) {
+        let summary = &mut self.summary;
+        match happening {
+            Happening::Reported { .. } => summary.reports += 1,
+            Happening::Delivered { room, reports, .. } => {
+                summary.messages += 1;
+                *summary.fold_sizes.entry(reports.len()).or_default() += 1;
+                let priority = self.rooms.get(room).map_or(Priority::Normal, |room| room.priority);
+                summary.lags.entry(priority).or_default().extend(reports.iter().map(|(_, lag)| *lag));
+            }
+            Happening::Refused { .. } => summary.refused += 1,
+            Happening::Gone { n_covered, .. } => summary.covered += n_covered,
+            Happening::Scanned { .. } | Happening::Unknown { .. } | Happening::Feedback { .. } => {}
+        }
+    }
+}
