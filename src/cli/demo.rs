@@ -56,12 +56,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     }
     let mut wave = match &args.wave {
         None => parse_wave(demo::WAVE)?,
-        Some(path) => {
-            let unreadable =
-                |e: &dyn std::fmt::Display| UsageError(format!("can not read `{}`: {e}", path.display()));
-            let text = std::fs::read_to_string(path).map_err(|e| unreadable(&e))?;
-            parse_wave(&text).map_err(|e| unreadable(&e))?
-        }
+        Some(path) => super::read_wave(path)?,
     };
     if let Some(duration) = args.duration {
         wave.retain(|event| event.at <= duration);

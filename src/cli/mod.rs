@@ -11,7 +11,7 @@ mod run;
 pub mod scan;
 pub mod simulate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -19,6 +19,7 @@ use clap::{Parser, Subcommand};
 use crate::app::RunError;
 use crate::chat::LOG_LIMITS;
 use crate::config::{Config, ConfigError};
+use crate::core::wave::{WaveEvent, parse_wave};
 use crate::rules_folder::FolderError;
 
 /// Watches every new post on Stack Exchange, recognises spam, and tells the volunteers in chat.
@@ -110,6 +111,14 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// Reads a wave from a file.
+fn read_wave(path: &Path) -> Result<Vec<WaveEvent>, UsageError> {
+    let unreadable =
+        |e: &dyn std::fmt::Display| UsageError(format!("can not read the wave `{}`: {e}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| unreadable(&e))?;
+    parse_wave(&text).map_err(|e| unreadable(&e))
+}
 
 /// Where the configuration is, for the commands that need it.
 #[derive(Debug, clap::Args)]

@@ -2,14 +2,13 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::core::wave::{WaveEvent, parse_wave};
+use crate::core::wave::WaveEvent;
 use crate::simulator::chat::curve::Curve;
 use crate::simulator::chat::world::RoomKind;
 use crate::simulator::names::Server;
@@ -64,16 +63,11 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 /// # Errors
 /// A wave that can not be read, or a port that can not be had.
 pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
-    let wave = args.wave.as_deref().map(read_wave).transpose()?;
+    let wave = args.wave.as_deref().map(super::read_wave).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(simulate(args, wave));
     runtime.shutdown_timeout(STOP_TIME);
     result
-}
-
-fn read_wave(path: &Path) -> anyhow::Result<Vec<WaveEvent>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("can not read `{}`", path.display()))?;
-    parse_wave(&text).with_context(|| format!("`{}` is not a wave", path.display()))
 }
 
 async fn simulate(args: SimulateArgs, wave: Option<Vec<WaveEvent>>) -> anyhow::Result<ExitCode> {

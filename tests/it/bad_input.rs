@@ -165,3 +165,23 @@ fn reports_without_a_store_say_so() {
     assert!(text(&output).contains("there is no store"), "{}", text(&output));
     assert_eq!(smokestack(folder.path(), &["reports", "--since", "yesterdayish"]).status.code(), Some(64));
 }
+
+#[test]
+fn a_wave_that_is_none_is_64_and_names_its_line() {
+    let folder = folder(NOWHERE, ROOMS, "fine words\n");
+    std::fs::write(folder.path().join("wave.jsonl"), "{\"at\":1,\"deleted\":\"a-1\"}\n<html>\n")
+        .expect("written");
+    for command in [
+        &["demo", "--wave", "wave.jsonl"][..],
+        &["simulate", "--wave", "wave.jsonl"],
+        &["demo", "--wave", "gone"],
+    ] {
+        let output = smokestack(folder.path(), command);
+        assert_eq!(output.status.code(), Some(64), "{command:?}: {}", text(&output));
+        assert!(
+            text(&output).contains("line 2") || text(&output).contains("`gone`"),
+            "{command:?}: {}",
+            text(&output)
+        );
+    }
+}
