@@ -1,4 +1,4 @@
-//! Requests that write: a new message, an edit, a deletion. Each goes out once; see [`write`] for the one exception.
+//! Requests that write: a new message, an edit, a deletion. Each goes out once; see [`write()`] for the one exception.
 
 use secrecy::ExposeSecret;
 

@@ -1,6 +1,6 @@
 //! The rule engine: lists, YAML rules and checks, from text to verdict.
 //!
-//! [`load`] makes a [`RuleSet`] of files in memory; [`RuleSet::scan`] gives a post's [`Verdict`](crate::core::verdict::Verdict).
+//! [`load()`] makes a [`RuleSet`] of files in memory; [`RuleSet::scan`] gives a post's [`Verdict`](crate::core::verdict::Verdict).
 //! On the way a text is prepared ([`crate::core::text`]), squeezed and filtered ([`filter`]), and what the filter names is
 //! confirmed by a machine ([`vm`]) that runs patterns of the one [`dialect`].
 

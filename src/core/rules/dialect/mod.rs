@@ -1,6 +1,6 @@
 //! The dialect in which patterns are written: that of Python's `regex` module, version 0, on Unicode text.
 //!
-//! Every pattern goes through our own parser ([`parse`]) into a tree ([`Node`]). No source text ever reaches another
+//! Every pattern goes through our own parser ([`parse()`]) into a tree ([`Node`]). No source text ever reaches another
 //! engine, because they read parts of the dialect with another meaning without saying so (`a*+` is the usual one).
 //! What is not known is refused by name.
 
