@@ -17,7 +17,7 @@ use super::turn::{Inboxes, Main};
 use crate::api::{self, ApiOptions};
 use crate::chat::Credentials;
 use crate::clock::Clock;
-use crate::config::{Config, MissingLogin};
+use crate::config::{Config, MissingLogin, Source};
 use crate::core::bot::{Bot, DELAY, Event, Happening, Settings};
 use crate::core::fetch_plan::{FetchPlan, PlanOptions};
 use crate::core::outbox::AccountKey;
@@ -51,6 +51,9 @@ pub enum RunError {
     /// No server of the configuration has a room.
     #[error("no room of `{0}` is on a server of the configuration, so there is nobody to tell")]
     NoRoom(String),
+    /// The configuration asks for something that this version does not do.
+    #[error("`{0}` is set, but this version can not do that yet (take it out of the configuration)")]
+    NotYet(&'static str),
     /// The store can not be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -73,7 +76,7 @@ pub enum RunError {
 impl RunError {
     /// Whether the mistake is in the configuration or the environment.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::MissingLogin(_) | Self::NoRoom(_))
+        matches!(self, Self::MissingLogin(_) | Self::NoRoom(_) | Self::NotYet(_))
     }
 }
 
@@ -135,6 +138,15 @@ impl Service {
     /// See [`RunError`].
     pub async fn start(options: Options) -> Result<Self, RunError> {
         let Options { config, rooms, rules, dry_run, clock } = options;
+        if config.source != Source::Realtime {
+            return Err(RunError::NotYet("source: stdin"));
+        }
+        if config.record.is_some() {
+            return Err(RunError::NotYet("record"));
+        }
+        if config.servers.values().any(|server| server.accounts.len() > 1) {
+            return Err(RunError::NotYet("accounts"));
+        }
         let data_dir = config.data_dir.clone();
         let opened = tokio::task::spawn_blocking(move || store::open(&data_dir))
             .await

@@ -185,3 +185,13 @@ fn a_wave_that_is_none_is_64_and_names_its_line() {
         );
     }
 }
+
+#[test]
+fn what_this_version_can_not_do_is_64_and_not_passed_over() {
+    for (setting, named) in [("source: stdin", "`source: stdin`"), ("record: seen.jsonl", "`record`")] {
+        let folder = folder(&format!("{NOWHERE}{setting}\n"), ROOMS, "fine words\n");
+        let output = smokestack(folder.path(), &["run"]);
+        assert_eq!(output.status.code(), Some(64), "{setting}: {}", text(&output));
+        assert!(text(&output).contains(named), "{setting}: {}", text(&output));
+    }
+}
