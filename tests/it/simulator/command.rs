@@ -62,8 +62,8 @@ fn wrong_arguments_are_told() {
         (vec!["--curve", "fit9"], 64, "`fit9` is not a curve"),
         (vec!["--speed", "0"], 64, "is not between"),
         (vec!["--listen", "0.0.0.0:0"], 64, "not on loopback"),
-        (vec!["--wave", "/nonexistent/wave"], 2, "can not read `/nonexistent/wave`"),
-        (vec!["--wave", wave.to_str().expect("text")], 2, "line 1: must have exactly one of"),
+        (vec!["--wave", "/nonexistent/wave"], 64, "can not read the wave `/nonexistent/wave`"),
+        (vec!["--wave", wave.to_str().expect("text")], 64, "line 1: must have exactly one of"),
     ] {
         let output = start(&arguments).wait_with_output().expect("it ends");
         let said = String::from_utf8_lossy(&output.stderr);
