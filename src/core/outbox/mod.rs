@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::rate_limit::RateLimit;
 use super::report::ReportId;
@@ -216,7 +216,9 @@ impl SendEntry {
 pub struct Account {
     /// The send that has no settled outcome yet, and where it stands.
     pub open: Option<(Send, Phase)>,
-    /// What is known of the server's throttle for this account.
+    /// What is known of the server's throttle for this account. What can not be read again is learned anew: that costs
+    /// a few refusals, a store that does not open costs everything.
+    #[serde(deserialize_with = "learned_or_new")]
     pub rate_limit: RateLimit,
     /// A single-line message uses at most this many UTF-16 units; halved when chat says that one was too long.
     pub max_units: usize,
@@ -237,6 +239,11 @@ impl Default for Account {
             recent: Vec::new(),
         }
     }
+}
+
+fn learned_or_new<'de, D: Deserializer<'de>>(from: D) -> Result<RateLimit, D::Error> {
+    let saved = serde_json::Value::deserialize(from)?;
+    Ok(serde_json::from_value(saved).unwrap_or_default())
 }
 
 /// Our messages that [`Account::recent`] remembers.

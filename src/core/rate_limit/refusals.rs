@@ -107,7 +107,7 @@ impl Learner {
             let period_ms = search.tried.iter().map(|&(ms, n)| ms / n as f64).fold(f64::MAX, f64::min);
             let low_ms = search.tried.iter().map(|&(ms, n)| ms / (n + 1) as f64).fold(0.0, f64::max);
             self.settle(Plan::bucket(search.free, period_ms), low_ms.min(period_ms));
-            course.permits = 1.0 - refusal.high_ms / period_ms;
+            course.permits = 1.0 - refusal.high_ms / period_ms.max(1.0);
             return;
         }
         search.grew |= refusal.low_ms > GROWTH * search.first_ms;
@@ -162,7 +162,7 @@ impl Learner {
                 }
             }
             Shape::Bucket { size } => {
-                course.permits = 1.0 - refusal.high_ms / plan.period_ms;
+                course.permits = 1.0 - refusal.high_ms / plan.period_ms.max(1.0);
                 if self.free > 1 && refusal.low_ms > 1.3 * best.period_ms {
                     // A bucket never names more than its interval: the limit grows.
                     let search =

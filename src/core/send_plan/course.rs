@@ -35,7 +35,8 @@ impl Course {
         self.sent.push_back(at);
         let Some(plan) = plan else { return };
         if let Shape::Bucket { size } = plan.shape {
-            self.permits = ((self.permits + gap_ms / plan.period_ms).min(size as f64) - 1.0).max(-1.0);
+            self.permits =
+                ((self.permits + gap_ms / plan.period_ms.max(1.0)).min(size as f64) - 1.0).max(-1.0);
         }
         if fresh || self.in_cycle >= plan.cycle() || gap_ms >= plan.period_ms {
             self.in_cycle = 1;
