@@ -1,30 +1,13 @@
-//! Long measurements that stand behind figures in the documentation: `cargo bench --bench soak`. With
-//! `-- limits` only the learned rate limit under full load (`-- limits fit1`: the rows whose name contains that), with
-//! `-- load` the same under partial load.
+//! The learned limit under full load against the best possible schedule, for every hidden limit.
 
-#[path = "../tests/support/drive.rs"]
-mod drive;
-#[path = "../tests/support/hidden_limits.rs"]
-mod hidden_limits;
-
-use drive::{Course, Latency, drive, serve};
-use hidden_limits::{Dice, Limit, named, random};
 use smokestack::core::rate_limit::RateLimit;
 use smokestack::core::time::Timestamp;
 
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let [what, only] = [0, 1].map(|index| args.get(index).map(String::as_str));
-    if what.is_none_or(|what| what == "limits") {
-        limits(only);
-    }
-    if what.is_none_or(|what| what == "load") {
-        load();
-    }
-}
+use crate::drive::{Course, Latency, drive};
+use crate::hidden_limits::{Dice, Limit, named, random};
 
-/// The learned limit against the best possible schedule, for every hidden limit.
-fn limits(only: Option<&str>) {
+/// Prints a line for every hidden limit whose name contains `only`, and at the end how many goals were missed.
+pub(super) fn run(only: Option<&str>) {
     println!("share of the best possible rate; refusals; goals 0.85, 0.95, 10, 20");
     println!("{:<34} {:>9} {:>9} {:>9} {:>9}", "", "1..200", "200..1000", "ref. 100", "ref. 1000");
     let plain = Latency(0.06, 0.06);
@@ -100,31 +83,4 @@ fn cases() -> Vec<(String, Limit, Option<Limit>)> {
         cases.push((format!("curve {seed} then another"), first, Some(random("curve", &mut dice))));
     }
     cases
-}
-
-/// Lags when messages come by chance and nothing is folded.
-fn load() {
-    println!("lag in seconds, 1000 messages, none folded");
-    let rates = [
-        ("fit1", 4.0),
-        ("fit1", 8.0),
-        ("fit1", 12.0),
-        ("fit2", 20.0),
-        ("stacked40", 8.0),
-        ("relaxed", 15.0),
-        ("flat20", 1.5),
-    ];
-    for (name, per_minute) in rates {
-        for at_once in [1, 4] {
-            let (lags, refused) = serve(&named(name).expect("known"), per_minute, at_once, 1000, 7);
-            let early = refused.iter().filter(|&&at| at < 100).count();
-            println!(
-                "{name:<10} {per_minute:>4}/min, {at_once} together: p50 {:>5.1} p99 {:>6.1} max {:>6.1}; refused {early} of 100, {} of 1000",
-                lags[500],
-                lags[990],
-                lags[999],
-                refused.len()
-            );
-        }
-    }
 }

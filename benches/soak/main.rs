@@ -1,0 +1,26 @@
+//! Long measurements that stand behind figures in the documentation, one file a part: `cargo bench --bench soak` runs
+//! them all, `-- NAME` only one.
+//!
+//! | name | measures |
+//! |---|---|
+//! | `limits [WORD]` | the learned rate limit under full load; with a word only the rows whose name contains it |
+//! | `load` | the same under partial load |
+
+#[path = "../../tests/support/drive.rs"]
+mod drive;
+#[path = "../../tests/support/hidden_limits.rs"]
+mod hidden_limits;
+mod limits;
+mod load;
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let [part, only] = [0, 1].map(|index| args.get(index).map(String::as_str));
+    let wanted = |name| part.is_none_or(|part| part == name);
+    if wanted("limits") {
+        limits::run(only);
+    }
+    if wanted("load") {
+        load::run();
+    }
+}
