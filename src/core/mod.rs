@@ -5,6 +5,7 @@ pub mod bot;
 pub mod chat_text;
 pub mod feedback;
 pub mod fetch_plan;
+pub mod guard;
 pub mod journal;
 pub mod nearest;
 pub mod outbox;
