@@ -118,7 +118,7 @@ impl Metrics {
             Happening::Unknown { account, .. } => {
                 self.unknown.get_or_create(&ByServer { server: account.server.clone() }).inc();
             }
-            Happening::Gone { .. } => {}
+            Happening::Gone { .. } | Happening::Expired { .. } => {}
             Happening::Feedback { .. } => {
                 self.feedback.inc();
             }

@@ -237,13 +237,18 @@ impl Replay {
             Happening::Reported { .. } => summary.reports += 1,
             Happening::Delivered { room, reports, .. } => {
                 summary.messages += 1;
-                *summary.fold_sizes.entry(reports.len()).or_default() += 1;
+                if !reports.is_empty() {
+                    *summary.fold_sizes.entry(reports.len()).or_default() += 1;
+                }
                 let priority = self.rooms.get(room).map_or(Priority::Normal, |room| room.priority);
                 summary.lags.entry(priority).or_default().extend(reports.iter().map(|(_, lag)| *lag));
             }
             Happening::Refused { .. } => summary.refused += 1,
             Happening::Gone { n_covered, .. } => summary.covered += n_covered,
-            Happening::Scanned { .. } | Happening::Unknown { .. } | Happening::Feedback { .. } => {}
+            Happening::Scanned { .. }
+            | Happening::Unknown { .. }
+            | Happening::Expired { .. }
+            | Happening::Feedback { .. } => {}
         }
     }
 }

@@ -231,9 +231,14 @@ impl Onlooker for View {
             Happening::Delivered { room, message_id, reports, reconciled } => {
                 self.n_messages += 1;
                 let lags = lags(reports);
-                self.last_lag = Duration::from_secs_f64(lags.last().map_or(0.0, |(_, lag)| *lag));
-                let shown: Vec<String> =
+                if let Some((_, lag)) = lags.last() {
+                    self.last_lag = Duration::from_secs_f64(*lag);
+                }
+                let mut shown: Vec<String> =
                     lags.iter().map(|(report, lag)| format!("{report} after {lag:.1} s")).collect();
+                if shown.is_empty() {
+                    shown.push("an answer or a notice".to_owned());
+                }
                 let how = if *reconciled { ", found by reading the room" } else { "" };
                 let text = format!("  in {room}  {}{how}", shown.join(", "));
                 let fields = serde_json::json!({"room": room.to_string(), "message_id": message_id, "lags": lags, "reconciled": reconciled});
@@ -252,6 +257,10 @@ impl Onlooker for View {
             Happening::Gone { key, n_covered } => {
                 let fields = serde_json::json!({"post": key.to_string(), "covered": n_covered});
                 ("gone", Some(format!("  {key} was deleted")), fields)
+            }
+            Happening::Expired { n_items } => {
+                let text = format!("  {n_items} confirmations or notices waited too long and were dropped");
+                ("expired", Some(text), serde_json::json!({"items": n_items}))
             }
             Happening::Feedback { report, kind, by } => {
                 let fields = serde_json::json!({"report": report.to_string(), "type": kind, "by": by});

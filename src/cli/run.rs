@@ -97,6 +97,9 @@ fn show(happening: &Happening, dry_run: bool) {
         Happening::Gone { key, n_covered } => {
             tracing::info!(post = %key, n_covered, "a reported post is gone")
         }
+        Happening::Expired { n_items } => {
+            tracing::info!(n_items, "confirmations or notices were dropped: they waited too long")
+        }
         Happening::Feedback { report, kind, by } => tracing::info!(%report, kind, by, "feedback"),
     }
 }

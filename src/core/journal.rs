@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::feedback::Given;
-use super::outbox::{AccountKey, Item, SendEntry};
+use super::outbox::{AccountKey, Item, ItemId, SendEntry};
 use super::post::PostKey;
 use super::report::Report;
 
@@ -40,6 +40,16 @@ pub enum Entry {
     PostDeleted {
         /// Which post.
         key: PostKey,
+    },
+    /// Something other than a report is to be said.
+    Queued {
+        /// Its items.
+        items: Vec<Item>,
+    },
+    /// These items waited until nobody needed to hear them any more. Never those of reports.
+    Expired {
+        /// Their names.
+        items: Vec<ItemId>,
     },
     /// Something happened to a send.
     Send {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feedback::Given;
 use super::journal::Entry;
-use super::outbox::{Content, Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
+use super::outbox::{Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
 use super::post::PostKey;
 use super::report::{Report, ReportId};
 use super::rooms::RoomKey;
@@ -187,8 +187,21 @@ impl State {
                     }
                 }
             }
+            Entry::Queued { items } => {
+                items.iter().for_each(|item| self.queue(item));
+                Vec::new()
+            }
+            Entry::Expired { items } => {
+                self.outbox.drop_waiting(items);
+                Vec::new()
+            }
             Entry::Feedback(given) => vec![Change::Feedback(given.clone())],
         }
+    }
+
+    fn queue(&mut self, item: &Item) {
+        self.n_items = self.n_items.max(item.id.0);
+        self.outbox.push(item.clone());
     }
 
     fn reported(&mut self, report: &Report, content: u64, items: &[Item], at: Timestamp) -> Vec<Change> {
@@ -218,8 +231,7 @@ impl State {
             self.undelivered.insert(report.id, undelivered);
         }
         for item in items {
-            self.n_items = self.n_items.max(item.id.0);
-            self.outbox.push(item.clone());
+            self.queue(item);
             changes.extend(change(item, item.rooms.first(), DeliveryState::Waiting, None, at));
         }
         changes
@@ -229,9 +241,9 @@ impl State {
         let Some(told) = self.reported.get_mut(key) else { return Vec::new() };
         told.deleted = true;
         let undelivered = &self.undelivered;
-        let covered = self.outbox.cover(|item| match &item.content {
-            Content::Report(id) => undelivered.get(id).is_some_and(|u| u.report.key() == *key),
-            Content::Text { .. } => false,
+        let covered = self.outbox.cover(|item| {
+            let report = item.content.report().and_then(|id| undelivered.get(&id));
+            report.is_some_and(|u| u.report.key() == *key)
         });
         let mut changes = vec![Change::Deleted { key: key.clone(), at }];
         changes.extend(self.covered(&covered, at));
@@ -323,10 +335,7 @@ impl State {
 }
 
 fn report_of(item: &Item) -> Option<ReportId> {
-    match item.content {
-        Content::Report(id) => Some(id),
-        Content::Text { .. } => None,
-    }
+    item.content.report()
 }
 
 fn change(

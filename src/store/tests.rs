@@ -46,6 +46,7 @@ fn reported(n: u64, site: &str, reason: &str) -> Entry {
         weight: 50,
         created_at: report.created_at,
         not_before: report.created_at,
+        expires_at: None,
         content: Content::Report(report.id),
     };
     Entry::Reported { report: Box::new(report), content: n, items: vec![item] }

@@ -6,7 +6,9 @@ use super::fold::Rendered;
 use super::{Action, Bot, Happening, RoomBacklog, RoomState, SendOutcome, Session};
 use crate::core::journal::Entry;
 use crate::core::outbox::reconcile::{self, Candidate};
-use crate::core::outbox::{AccountKey, Choice, Content, Item, Phase, Refusal, Send, SendEntry, SendId};
+use crate::core::outbox::{
+    AccountKey, Choice, Class, Content, Item, LOW_LIFE, Phase, Refusal, Send, SendEntry, SendId,
+};
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
@@ -151,8 +153,36 @@ impl Bot {
         }
     }
 
+    /// Queues something that is no report, for one room. What is of low class is dropped when it waited too long.
+    pub(super) fn say(&mut self, room: RoomKey, class: Class, content: Content, now: Timestamp) {
+        if self.settings.dry_run {
+            return;
+        }
+        let item = Item {
+            id: self.state.next_item(0),
+            rooms: vec![room],
+            class,
+            weight: 0,
+            created_at: now,
+            expires_at: (class == Class::Low).then(|| now + LOW_LIFE),
+            not_before: now,
+            content,
+        };
+        self.record(Entry::Queued { items: vec![item] }, now);
+    }
+
+    /// Drops what nobody needs to hear any more.
+    fn expire(&mut self, now: Timestamp) {
+        let items = self.state.outbox.expired(now);
+        if !items.is_empty() {
+            self.tell(Happening::Expired { n_items: items.len() });
+            self.record(Entry::Expired { items }, now);
+        }
+    }
+
     /// Everything that may go out now goes out.
     pub(super) fn drive(&mut self, now: Timestamp) {
+        self.expire(now);
         let accounts: Vec<AccountKey> = self.sessions.keys().cloned().collect();
         for account in accounts {
             self.drive_account(&account, now);
@@ -244,15 +274,10 @@ impl Bot {
 
     fn done(&mut self, send: &Send, message_id: i64, reconciled: bool, now: Timestamp) {
         let reports = send.items.iter().filter_map(|id| self.state.outbox.item(*id)).filter_map(|item| {
-            match item.content {
-                Content::Report(report) => {
-                    let seen_at =
-                        self.state.undelivered.get(&report).map_or(item.created_at, |u| u.report.seen_at);
-                    // What a room with the role `delay` asked to wait is no lag.
-                    Some((report, now.since(seen_at.max(item.not_before))))
-                }
-                Content::Text { .. } => None,
-            }
+            let report = item.content.report()?;
+            let seen_at = self.state.undelivered.get(&report).map_or(item.created_at, |u| u.report.seen_at);
+            // What a room with the role `delay` asked to wait is no lag.
+            Some((report, now.since(seen_at.max(item.not_before))))
         });
         let reports = reports.collect();
         let state = self.room_states.entry(send.room.clone()).or_default();

@@ -3,7 +3,9 @@
 use super::{Bot, Happening, Message};
 use crate::core::feedback::{self, By, Given};
 use crate::core::journal::Entry;
+use crate::core::outbox::{Class, Confirmation, Content};
 use crate::core::report::ReportId;
+use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
 impl Bot {
@@ -25,7 +27,7 @@ impl Bot {
         }
         let Some(parent) = reply_to else { return };
         let Some(reports) = self.state.messages.get(&(room.server.clone(), parent)) else { return };
-        let by = By { server: Some(room.server), user_id: Some(user_id), name: user_name };
+        let by = By { server: Some(room.server.clone()), user_id: Some(user_id), name: user_name };
         for (report, kind) in said_of(reports, &text) {
             let given = Given { report, kind, at: now, message_id: Some(message_id), by: by.clone() };
             self.tell(Happening::Feedback {
@@ -33,8 +35,19 @@ impl Bot {
                 kind: given.kind.clone(),
                 by: given.by.name.clone(),
             });
+            self.confirm(&room, &given, now);
             self.record(Entry::Feedback(given), now);
         }
+    }
+
+    /// Tells the room that feedback was taken, unless it was given with the silent `-`.
+    fn confirm(&mut self, room: &RoomKey, given: &Given, now: Timestamp) {
+        if given.kind.ends_with('-') {
+            return;
+        }
+        let confirmation =
+            Confirmation { report: given.report, kind: given.kind.clone(), by: given.by.name.clone() };
+        self.say(room.clone(), Class::Low, Content::Confirmation(confirmation), now);
     }
 }
 

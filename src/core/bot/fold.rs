@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::Bot;
-use crate::core::batch::{BatchItem, Form, combine};
+use crate::core::batch::{BatchItem, Form, combine, confirm, notify};
 use crate::core::chat_text::SINGLE_LINE_UNITS;
-use crate::core::outbox::{AccountKey, Content, Item, ItemId};
+use crate::core::outbox::{Account, AccountKey, Confirmation, Content, Item, ItemId, Sort};
+use crate::core::phrase::{Phrase, cut_to_fit};
 use crate::core::report::{Report, message};
 use crate::core::rooms::{Fold, RoomKey};
 use crate::core::time::Timestamp;
 
 /// No item of a combined message is shorter, in UTF-16 units: more items than this allows are never looked at.
 const LEAST_ITEM_UNITS: usize = 30;
+
+/// More confirmations or notices than this wait for another message.
+const MOST_SMALL: usize = 200;
 
 /// A message that is ready to go.
 pub(super) struct Rendered {
@@ -33,10 +37,36 @@ impl Bot {
         room: &RoomKey,
         now: Timestamp,
     ) -> Option<Rendered> {
+        let limits = self.state.outbox.account(account);
         match &first.content {
-            Content::Text { text, reply_to } => Some(alone(first, text.clone(), *reply_to)),
+            Content::Text { text, reply_to } => {
+                Some(alone(first, cut_to_fit(text, self.limit_of(text, &limits)), *reply_to))
+            }
+            Content::Confirmation(_) => {
+                let (_, items) = self.state.outbox.waiting_for(room, Sort::Confirmation, MOST_SMALL, now);
+                let all: Vec<&Confirmation> = items
+                    .iter()
+                    .filter_map(|item| match &item.content {
+                        Content::Confirmation(confirmation) => Some(confirmation),
+                        _ => None,
+                    })
+                    .collect();
+                Some(together(&items, confirm(&all).text()))
+            }
+            Content::Notice(_) => {
+                let (_, items) = self.state.outbox.waiting_for(room, Sort::Notice, MOST_SMALL, now);
+                let all: Vec<&Phrase> = items
+                    .iter()
+                    .filter_map(|item| match &item.content {
+                        Content::Notice(notice) => Some(notice),
+                        _ => None,
+                    })
+                    .collect();
+                let (text, taken) = notify(&all, self.long_units(&limits));
+                Some(together(&items[..taken], cut_to_fit(&text, self.limit_of(&text, &limits))))
+            }
             Content::Report(id) => self.folded(account, room, now).or_else(|| {
-                let limit = self.state.outbox.account(account).max_units.min(SINGLE_LINE_UNITS);
+                let limit = limits.max_units.min(SINGLE_LINE_UNITS);
                 let report = &self.state.undelivered.get(id)?.report;
                 Some(alone(first, message::single(report, &self.settings.labels, limit), None))
             }),
@@ -50,17 +80,17 @@ impl Bot {
             return None;
         }
         let limits = self.state.outbox.account(account);
-        let long_units = self.settings.long_message_units.min(limits.max_long_units.unwrap_or(usize::MAX));
+        let long_units = self.long_units(&limits);
         let most = long_units.max(SINGLE_LINE_UNITS) / LEAST_ITEM_UNITS;
-        let (n_waiting, items) = self.state.outbox.reports_for(room, most, now);
+        let (n_waiting, items) = self.state.outbox.waiting_for(room, Sort::Report, most, now);
         if n_waiting < self.settings.fold_after.max(2) {
             return None;
         }
         let mut reports: Vec<(ItemId, &Report)> = items
             .iter()
-            .filter_map(|item| match item.content {
-                Content::Report(id) => Some((item.id, &self.state.undelivered.get(&id)?.report)),
-                Content::Text { .. } => None,
+            .filter_map(|item| {
+                let undelivered = self.state.undelivered.get(&item.content.report()?)?;
+                Some((item.id, &undelivered.report))
             })
             .collect();
         let (mut form, mut limit) = (Form::Compact, limits.max_units);
@@ -84,6 +114,15 @@ impl Bot {
         Some(Rendered { items, text: combined.text, reply_to: None, tells_covered: n_covered > 0 })
     }
 
+    fn long_units(&self, limits: &Account) -> usize {
+        self.settings.long_message_units.min(limits.max_long_units.unwrap_or(usize::MAX))
+    }
+
+    /// What a message with this text may hold.
+    fn limit_of(&self, text: &str, limits: &Account) -> usize {
+        if text.contains('\n') { self.long_units(limits) } else { limits.max_units.min(SINGLE_LINE_UNITS) }
+    }
+
     fn folds(&self, room: &RoomKey) -> bool {
         self.rooms.get(room).is_none_or(|known| known.fold == Fold::Auto)
     }
@@ -100,12 +139,11 @@ impl Bot {
             else {
                 continue;
             };
-            match item.content {
-                Content::Report(_) => {
-                    *reports.entry(room).or_default() += 1;
-                    oldest = oldest.min(item.created_at.max(item.not_before));
-                }
-                Content::Text { .. } => n_texts += 1,
+            if item.content.sort() == Sort::Report {
+                *reports.entry(room).or_default() += 1;
+                oldest = oldest.min(item.created_at.max(item.not_before));
+            } else {
+                n_texts += 1;
             }
         }
         let messages_for = |(room, n): (&RoomKey, usize)| {
@@ -121,6 +159,12 @@ impl Bot {
 /// A message for one item.
 fn alone(item: &Item, text: String, reply_to: Option<i64>) -> Rendered {
     Rendered { items: vec![item.id], text, reply_to, tells_covered: false }
+}
+
+/// A message for all of these, which are no reports.
+fn together(items: &[&Item], text: String) -> Rendered {
+    let items = items.iter().map(|item| item.id).collect();
+    Rendered { items, text, reply_to: None, tells_covered: false }
 }
 
 fn batch<'a>(reports: &[(ItemId, &'a Report)]) -> Vec<BatchItem<'a>> {

@@ -148,7 +148,16 @@ impl Bot {
             let not_before = if room.delay() { now + self.settings.delay } else { now };
             let content = Content::Report(report.id);
             let id = self.state.next_item(n);
-            Some(Item { id, rooms, class, weight: report.weight, created_at: now, not_before, content })
+            Some(Item {
+                id,
+                rooms,
+                class,
+                weight: report.weight,
+                created_at: now,
+                expires_at: None,
+                not_before,
+                content,
+            })
         };
         (0..).zip(groups).filter_map(item).collect()
     }

@@ -290,6 +290,11 @@ pub enum Happening {
         /// Reports of it that need not be sent any more.
         n_covered: usize,
     },
+    /// Confirmations or notices waited too long and were dropped.
+    Expired {
+        /// How many.
+        n_items: usize,
+    },
     /// A person gave feedback.
     Feedback {
         /// On which report.

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::{Account, AccountKey, CLASS_AGE, Class, Content, Item, Outbox};
+use super::{Account, AccountKey, CLASS_AGE, Class, Item, Outbox, Sort};
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
@@ -44,12 +44,17 @@ impl Outbox {
         }
     }
 
-    /// The reports that wait for a room and are due, and how many there are: the first `most` in the order of
-    /// [`Outbox::choose`]. Costs one pass over what waits.
-    pub fn reports_for(&self, room: &RoomKey, most: usize, now: Timestamp) -> (usize, Vec<&Item>) {
-        let is_due = |item: &&Item| {
-            matches!(item.content, Content::Report(_)) && item.not_before <= now && item.rooms.contains(room)
-        };
+    /// The items of one sort that wait for a room and are due, and how many there are: the first `most` in the order
+    /// of [`Outbox::choose`]. Costs one pass over what waits.
+    pub fn waiting_for(
+        &self,
+        room: &RoomKey,
+        sort: Sort,
+        most: usize,
+        now: Timestamp,
+    ) -> (usize, Vec<&Item>) {
+        let is_due =
+            |item: &&Item| item.content.sort() == sort && item.not_before <= now && item.rooms.contains(room);
         let mut items: Vec<&Item> = self.waiting.values().filter(is_due).collect();
         let n_waiting = items.len();
         if most < n_waiting {

@@ -16,6 +16,7 @@
 //! before they act on it, and apply it here; so a restart rebuilds exactly this state.
 
 mod choose;
+mod item;
 pub mod reconcile;
 #[cfg(test)]
 mod tests;
@@ -27,11 +28,11 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::rate_limit::RateLimit;
-use super::report::ReportId;
 use super::rooms::RoomKey;
 use super::time::Timestamp;
 
 pub use choose::Choice;
+pub use item::{CLASS_AGE, Class, Confirmation, Content, Item, LOW_LIFE, Sort};
 
 /// One account on one chat server: what a rate limit belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,55 +58,6 @@ pub struct ItemId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SendId(pub u64);
-
-/// How urgent an item is. An item rises one class for each [`CLASS_AGE`] it waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Class {
-    /// Reports to high-priority rooms, answers to commands, errors.
-    High,
-    /// Reports to other rooms.
-    Normal,
-    /// Confirmations and notices.
-    Low,
-}
-
-/// Waiting this long lifts an item by one class, so that nothing starves.
-pub const CLASS_AGE: Duration = Duration::from_secs(60);
-
-/// What an item says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Content {
-    /// A report; rendered when it is sent.
-    Report(ReportId),
-    /// A text as it stands, perhaps in reply to a message of the room.
-    Text {
-        /// One line, or several.
-        text: String,
-        /// The message it answers.
-        reply_to: Option<i64>,
-    },
-}
-
-/// Something to be said in one room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Item {
-    /// Its name.
-    pub id: ItemId,
-    /// Where: one room, or several that share a mirror name, of which whichever is free first gets it. Never empty.
-    pub rooms: Vec<RoomKey>,
-    /// How urgent.
-    pub class: Class,
-    /// Heavier goes first inside a class.
-    pub weight: i64,
-    /// When it was queued.
-    pub created_at: Timestamp,
-    /// Not sent before: rooms with the role `delay` hear of a post only when it is still there minutes later.
-    pub not_before: Timestamp,
-    /// What.
-    pub content: Content,
-}
 
 /// A message on its way to chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,6 +233,19 @@ impl Outbox {
     pub fn cover(&mut self, gone: impl Fn(&Item) -> bool) -> Vec<Item> {
         let ids: Vec<ItemId> = self.waiting.values().filter(|item| gone(item)).map(|item| item.id).collect();
         ids.iter().filter_map(|id| self.waiting.remove(id)).collect()
+    }
+
+    /// Takes out waiting items that nobody needs to hear any more; what is being sent stays.
+    pub fn drop_waiting(&mut self, ids: &[ItemId]) {
+        for id in ids {
+            self.waiting.remove(id);
+        }
+    }
+
+    /// The waiting items whose time is over, oldest first.
+    pub fn expired(&self, now: Timestamp) -> Vec<ItemId> {
+        let is_over = |item: &&Item| item.expires_at.is_some_and(|at| at <= now);
+        self.waiting.values().filter(is_over).map(|item| item.id).collect()
     }
 
     /// The account's state; what an unknown account starts with, if it never sent anything.

@@ -15,10 +15,14 @@
 //! numbers are never shortened. No link text is exactly `MS` or `SmokeDetector`: the community's userscripts would
 //! attach every button to the first post. Titles are data; [`super::chat_text`] says what they can not do.
 
+mod small;
+
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::chat_text::{SINGLE_LINE_UNITS, escaped, plain, units};
+
+pub use small::{confirm, notify};
 
 /// A title shorter than this is no help; fewer items are taken instead.
 const LEAST_TITLE_UNITS: usize = 14;
