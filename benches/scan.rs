@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use smokestack::core::post::Post;
@@ -152,19 +153,25 @@ fn measure(set: &RuleSet, lines: &[Vec<u8>], bytes: usize, pass: &str, start: In
     );
 }
 
+/// Time since the first call.
+fn clock() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
+}
+
 fn costs(set: &RuleSet, lines: &[Vec<u8>]) {
-    let mut scratch = Scratch::counting();
+    let mut scratch = Scratch::measuring(clock);
     for line in lines {
         let post: Post = serde_json::from_slice(line).expect("a post");
         set.scan_with(&mut scratch, &post, &Weights::default());
     }
     let costs = scratch.costs();
-    let sum: u64 = costs.iter().map(|(_, steps)| steps).sum();
-    println!("{sum} steps of patterns; the costliest:");
-    for (name, steps) in costs.iter().take(10) {
+    let sum: Duration = costs.iter().map(|(_, spent)| *spent).sum();
+    println!("the costliest rules, of {sum:.2?} together; parentheses are work for all rules:");
+    for (name, spent) in costs.iter().take(10) {
         let text: String =
             set.origin(name).map(|origin| origin.text).unwrap_or_default().chars().take(80).collect();
-        println!("  {:>5.1} %  {name}  {text}", *steps as f64 * 100.0 / sum.max(1) as f64);
+        println!("  {:>5.1} %  {name}  {text}", spent.as_secs_f64() * 100.0 / sum.as_secs_f64().max(1e-9));
     }
 }
 

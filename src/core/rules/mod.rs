@@ -4,7 +4,9 @@
 //! On the way a text is prepared ([`crate::core::text`]), squeezed and filtered ([`filter`]), and what the filter names is
 //! confirmed by a machine ([`vm`]) that runs patterns of the one [`dialect`].
 
+mod budget;
 pub mod checks;
+mod costs;
 pub mod dialect;
 pub mod examples;
 pub mod filter;
@@ -20,6 +22,7 @@ mod source;
 pub mod vm;
 pub mod yaml_rules;
 
+pub use budget::Budget;
 pub use load::{DISABLED_FILE, Loaded, load};
 pub use network::{NetworkKind, NetworkList};
 pub use rule::{Rule, Sites, Status};

@@ -1,10 +1,13 @@
 //! One post through all layers of a rule set.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::budget::Budget;
 use super::checks::{Check, Extracted, PostInput, TextInput};
+use super::costs::Costs;
 use super::filter::needle::Escape;
 use super::filter::signs::Signs;
 use super::filter::squeeze::Squeezed;
@@ -22,6 +25,10 @@ use crate::core::weight::Weights;
 const STEPS_PER_POST: u64 = 4_000_000;
 /// Steps for one entry on one text; more than any entry of the known lists needs on honest posts.
 const STEPS_PER_ENTRY: u64 = 600_000;
+/// Steps for one check on one text.
+const STEPS_PER_CHECK: u64 = 600_000;
+/// What a check reads for one step.
+const BYTES_PER_STEP: u64 = 8;
 /// Most places that one entry reports in one text.
 const MAX_PLACES: usize = 10;
 /// Longest part that is scanned, in bytes; the rest is not looked at and the verdict says so.
@@ -33,22 +40,19 @@ pub struct Scratch {
     machine: Machine,
     squeezed: Squeezed,
     hits: Vec<Hit>,
-    /// Steps by name of entry, while they are counted.
-    costs: Option<HashMap<String, u64>>,
+    /// What each rule cost, while that is counted.
+    costs: Costs,
 }
 
 impl Scratch {
-    /// Scratch memory that also counts the machine's steps for each entry, for measurements.
-    pub fn counting() -> Self {
-        Self { costs: Some(HashMap::new()), ..Self::default() }
+    /// Scratch memory that also takes down what each rule costs on `clock`, for measurements.
+    pub fn measuring(clock: fn() -> Duration) -> Self {
+        Self { costs: Costs::on(clock), ..Self::default() }
     }
 
-    /// The steps so far of each entry that was tried, most first.
-    pub fn costs(&self) -> Vec<(&str, u64)> {
-        let mut costs: Vec<_> =
-            self.costs.iter().flatten().map(|(name, steps)| (name.as_str(), *steps)).collect();
-        costs.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        costs
+    /// The time so far of each rule that was tried, and in parentheses of what is done for all, most first.
+    pub fn costs(&self) -> Vec<(&str, Duration)> {
+        self.costs.sorted()
     }
 }
 
@@ -78,6 +82,7 @@ pub(super) fn scan(
     post: &Post,
     weights: &Weights,
 ) -> Verdict {
+    let all = scratch.costs.now();
     let mut findings = Findings { post, why: Vec::new(), incomplete: Vec::new(), steps: STEPS_PER_POST };
     let title = if post.post_type == PostType::Question { &*post.title } else { "" };
     let parts = [
@@ -86,6 +91,7 @@ pub(super) fn scan(
         Prepared::title(cut(&post.owner.name, &mut findings.incomplete)),
     ];
     let stripped = parts[1].without_code();
+    scratch.costs.book("(prepare)", all);
     for (number, layer) in layers.iter().enumerate() {
         let is_off = |entry: u32| !off.is_empty() && off.contains(&(number, entry));
         let takes: Vec<bool> = layer.rules.iter().map(|rule| rule.takes(post)).collect();
@@ -102,9 +108,12 @@ pub(super) fn scan(
                 one_text(layer, scratch, &active, &is_off, part, without, &mut findings);
             }
         }
-        whole_post(layer, &takes, &parts, stripped.as_ref(), &mut findings);
+        whole_post(layer, &takes, &parts, stripped.as_ref(), &mut findings, &mut scratch.costs);
     }
-    findings.verdict(weights)
+    let began = scratch.costs.now();
+    let verdict = findings.verdict(weights);
+    scratch.costs.book("(verdict)", began);
+    verdict
 }
 
 /// The beginning of a part that is too long.
@@ -133,8 +142,11 @@ fn one_text(
     }
     let Scratch { machine, squeezed, hits, costs } = scratch;
     let edges = Edges::new(text);
+    let began = costs.now();
     squeezed.fill(text);
+    costs.book("(squeeze)", began);
     hits.clear();
+    let began = costs.now();
     let is_active = |entry: u32| active[layer.entries[entry as usize].rule as usize] && !is_off(entry);
     if let Some(grams) = &layer.grams {
         grams.find(squeezed, |found| {
@@ -158,6 +170,8 @@ fn one_text(
             }
         });
     }
+    costs.book("(grams)", began);
+    let began = costs.now();
     let signs = Signs::of(text);
     let escapes = [Escape::Entity, Escape::Percent].map(|escape| escape.is_in(text));
     for always in &layer.always {
@@ -178,19 +192,22 @@ fn one_text(
         hits.push(Hit { entry: always.entry, first: 0, last: text.len() as u32 });
     }
     hits.sort_unstable();
+    costs.book("(always gates)", began);
     for group in hits.chunk_by(|a, b| a.entry == b.entry) {
-        let before = findings.steps;
+        let began = costs.now();
         entry(layer, machine, &edges, group, part, prepared, findings);
-        if let Some(costs) = costs {
+        if costs.is_on() {
             let entry = &layer.entries[group[0].entry as usize];
             let name = layer.rules[entry.rule as usize].entry_name(entry.line);
-            *costs.entry(name).or_default() += before - findings.steps;
+            costs.book(&name, began);
         }
     }
+    let began = costs.now();
     if !layer.numbers.is_empty() && squeezed.has_digits_in_a_row(numbers::FEWEST) {
         phone_numbers(layer, active, is_off, part, prepared, findings);
     }
-    text_checks(layer, active, part, prepared, findings);
+    costs.book("(numbers)", began);
+    text_checks(layer, active, part, prepared, findings, costs);
 }
 
 /// Whether a program that is to match to the left of `place` does not.
@@ -298,21 +315,27 @@ fn text_checks(
     part: Part,
     prepared: &Prepared<'_>,
     findings: &mut Findings<'_>,
+    costs: &mut Costs,
 ) {
     let extracted = Extracted::default();
-    let post = findings.post;
-    let input = TextInput {
-        text: prepared.text(),
-        part,
-        site: &post.site,
-        is_answer: post.post_type == PostType::Answer,
-        is_summary: post.body_is_summary && part == Part::Body,
-        extracted: &extracted,
-    };
+    let (post, text) = (findings.post, prepared.text());
     for (rule, check) in layer.checks.iter().filter(|(rule, _)| active[*rule as usize]) {
         if let Check::Text(check) = check {
             let rule = &layer.rules[*rule as usize];
-            for hit in check(&input).into_iter().take(MAX_PLACES) {
+            let began = costs.now();
+            let hits = findings.within_budget(rule, text.len(), |budget| {
+                check(&TextInput {
+                    text,
+                    part,
+                    site: &post.site,
+                    is_answer: post.post_type == PostType::Answer,
+                    is_summary: post.body_is_summary && part == Part::Body,
+                    extracted: &extracted,
+                    budget,
+                })
+            });
+            costs.book(&rule.name, began);
+            for hit in hits.into_iter().take(MAX_PLACES) {
                 findings.add(rule, rule.name.clone(), part, prepared, hit.start..hit.end);
             }
         }
@@ -325,6 +348,7 @@ fn whole_post(
     parts: &[Prepared<'_>; 3],
     stripped: Option<&Prepared<'_>>,
     findings: &mut Findings<'_>,
+    costs: &mut Costs,
 ) {
     let post = findings.post;
     for (rule, check) in layer.checks.iter().filter(|(rule, _)| takes[*rule as usize]) {
@@ -334,15 +358,21 @@ fn whole_post(
             continue;
         }
         let body = stripped.filter(|_| rule.strip_code).unwrap_or(&parts[1]);
-        let input = PostInput {
-            title: parts[0].text(),
-            body: body.text(),
-            username: parts[2].text(),
-            site: &post.site,
-            is_answer: post.post_type == PostType::Answer,
-            is_summary: post.body_is_summary,
-        };
-        for found in check(&input).into_iter().take(MAX_PLACES) {
+        let began = costs.now();
+        let length = parts[0].text().len() + body.text().len() + parts[2].text().len();
+        let found = findings.within_budget(rule, length, |budget| {
+            check(&PostInput {
+                title: parts[0].text(),
+                body: body.text(),
+                username: parts[2].text(),
+                site: &post.site,
+                is_answer: post.post_type == PostType::Answer,
+                is_summary: post.body_is_summary,
+                budget,
+            })
+        });
+        costs.book(&rule.name, began);
+        for found in found.into_iter().take(MAX_PLACES) {
             let prepared = match found.part {
                 Part::Title => &parts[0],
                 Part::Body => body,
@@ -368,6 +398,24 @@ impl Findings<'_> {
         let end = start + text.chars().count();
         let reason = rule.reason_for(part, self.post);
         self.why.push(Why { reason, rule: name, part, start, end, text });
+    }
+
+    /// Runs a check on `length` bytes. When the steps do not suffice, it is set aside for this post.
+    fn within_budget<T>(
+        &mut self,
+        rule: &Rule,
+        length: usize,
+        check: impl FnOnce(&Budget) -> Vec<T>,
+    ) -> Vec<T> {
+        let budget = Budget::new(self.steps.min(STEPS_PER_CHECK));
+        let given = budget.left();
+        let found = if budget.spend(length as u64 / BYTES_PER_STEP) { check(&budget) } else { Vec::new() };
+        self.steps -= given - budget.left();
+        if budget.is_overrun() {
+            self.incomplete.push(rule.name.clone());
+            return Vec::new();
+        }
+        found
     }
 
     fn verdict(mut self, weights: &Weights) -> Verdict {

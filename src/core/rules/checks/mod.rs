@@ -1,7 +1,8 @@
 //! Checks: what a pattern can not say, one small pure function a file, all listed in [`find`].
 //!
 //! A rule file names a check with `check: name`; part, site, reputation and score limits stay in the rule, so a
-//! check only looks at text. Every check is linear in its input, or says in its file what it caps.
+//! check only looks at text. Every check is linear in its input, which is paid for before it runs; what is more than
+//! that is capped, or taken off the check's [`Budget`].
 
 pub mod anchors;
 mod customer_service;
@@ -35,6 +36,7 @@ mod words;
 
 use std::cell::OnceCell;
 
+use super::Budget;
 use crate::core::verdict::Part;
 
 pub use anchors::Anchor;
@@ -93,6 +95,8 @@ pub struct TextInput<'a> {
     pub is_summary: bool,
     /// Shared by all checks of the same `text`; `Extracted::default()` for a new text.
     pub extracted: &'a Extracted,
+    /// What a check that does more than read the text once takes its steps off.
+    pub budget: &'a Budget,
 }
 
 impl<'a> TextInput<'a> {
@@ -117,6 +121,8 @@ pub struct PostInput<'a> {
     pub is_answer: bool,
     /// Whether the body is the plain excerpt of a realtime frame.
     pub is_summary: bool,
+    /// What a check that does more than read the texts once takes its steps off.
+    pub budget: &'a Budget,
 }
 
 /// A check, by what it needs to see. No hit means the rule stays silent.
@@ -180,7 +186,7 @@ mod tests {
 
     /// What a check must bear: its hits are slices of what it was given.
     fn run_on(check: Check, text: &str) {
-        let extracted = Extracted::default();
+        let (extracted, budget) = (Extracted::default(), Budget::new(u64::MAX));
         let (title, site) = (text.get(..text.floor_char_boundary(200)).unwrap_or(""), "superuser.com");
         match check {
             Check::Text(check) => {
@@ -192,6 +198,7 @@ mod tests {
                         is_answer: false,
                         is_summary: false,
                         extracted: &extracted,
+                        budget: &budget,
                     };
                     for hit in check(&input) {
                         assert!(text.get(hit.start..hit.end).is_some(), "{hit:?} is no slice");
@@ -200,8 +207,15 @@ mod tests {
             }
             Check::Post(check) => {
                 for is_answer in [false, true] {
-                    let input =
-                        PostInput { title, body: text, username: title, site, is_answer, is_summary: false };
+                    let input = PostInput {
+                        title,
+                        body: text,
+                        username: title,
+                        site,
+                        is_answer,
+                        is_summary: false,
+                        budget: &budget,
+                    };
                     for found in check(&input) {
                         let text = if found.part == Part::Body { text } else { title };
                         assert!(text.get(found.hit.start..found.hit.end).is_some(), "{found:?} is no slice");

@@ -1,23 +1,29 @@
 //! How alike two short texts are, between 0 and 1.
 
+use super::Budget;
+
 /// Longer texts are cut to this many characters: the time grows with the product of the lengths.
 const MAX_CHARS: usize = 300;
 
 /// Twice the characters in common over the sum of the lengths, where what is in common is found by taking the
-/// longest common stretch, then the same to its left and its right (Ratcliff and Obershelp).
-pub(super) fn ratio(a: &str, b: &str) -> f64 {
+/// longest common stretch, then the same to its left and its right (Ratcliff and Obershelp). What `budget` does not
+/// suffice for is not alike.
+pub(super) fn ratio(a: &str, b: &str, budget: &Budget) -> f64 {
     let a: Vec<char> = a.chars().take(MAX_CHARS).collect();
     let b: Vec<char> = b.chars().take(MAX_CHARS).collect();
     if a.is_empty() && b.is_empty() {
         return 1.0;
     }
-    2.0 * in_common(&a, &b) as f64 / (a.len() + b.len()) as f64
+    2.0 * in_common(&a, &b, budget) as f64 / (a.len() + b.len()) as f64
 }
 
-fn in_common(a: &[char], b: &[char]) -> usize {
+fn in_common(a: &[char], b: &[char], budget: &Budget) -> usize {
     let mut waiting = vec![(a, b)];
     let mut total = 0;
     while let Some((a, b)) = waiting.pop() {
+        if !budget.spend((a.len() * b.len() / 4) as u64) {
+            return 0;
+        }
         let (at_a, at_b, length) = longest_common_stretch(a, b);
         if length == 0 {
             continue;
@@ -48,7 +54,11 @@ fn longest_common_stretch(a: &[char], b: &[char]) -> (usize, usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::ratio;
+    use super::super::Budget;
+
+    fn ratio(a: &str, b: &str) -> f64 {
+        super::ratio(a, b, &Budget::new(u64::MAX))
+    }
 
     #[test]
     fn counts_what_two_texts_have_in_common() {
@@ -61,6 +71,13 @@ mod tests {
         ] {
             assert!((ratio(a, b) - expected).abs() < 1e-9, "{a} {b}: {}", ratio(a, b));
         }
+    }
+
+    #[test]
+    fn a_comparison_ends_with_its_budget() {
+        let budget = Budget::new(1_000);
+        let text: String = ('a'..='z').cycle().take(300).collect();
+        assert!(super::ratio(&text, &text, &budget) < 0.01 && budget.is_overrun());
     }
 
     #[test]

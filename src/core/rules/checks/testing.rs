@@ -1,6 +1,6 @@
 //! What the tests of checks share.
 
-use super::{Extracted, Hit, TextInput};
+use super::{Budget, Extracted, Hit, TextInput};
 use crate::core::verdict::Part;
 
 /// Runs a check on the body of a question of an ordinary site.
@@ -15,9 +15,16 @@ pub(super) fn on_title(check: fn(&TextInput<'_>) -> Vec<Hit>, text: &str) -> Vec
 
 /// Runs a check on any part; hits must be usable as slices of the text.
 pub(super) fn run(check: fn(&TextInput<'_>) -> Vec<Hit>, part: Part, site: &str, text: &str) -> Vec<Hit> {
-    let extracted = Extracted::default();
-    let hits =
-        check(&TextInput { text, part, site, is_answer: false, is_summary: false, extracted: &extracted });
+    let (extracted, budget) = (Extracted::default(), Budget::new(u64::MAX));
+    let hits = check(&TextInput {
+        text,
+        part,
+        site,
+        is_answer: false,
+        is_summary: false,
+        extracted: &extracted,
+        budget: &budget,
+    });
     for hit in &hits {
         assert!(text.get(hit.start..hit.end).is_some(), "{hit:?} is no slice of {text:?}");
     }

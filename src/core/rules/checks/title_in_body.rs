@@ -25,7 +25,7 @@ pub(super) fn check(input: &PostInput<'_>) -> Vec<PartHit> {
     let Some(address) = link_at_end::find(input.body) else { return Vec::new() };
     let body = TAG.replace_all(input.body, "");
     let start: String = body.trim_start().chars().take(length).collect();
-    let note = if similarity::ratio(&start, title) >= MIN_RATIO {
+    let note = if similarity::ratio(&start, title, input.budget) >= MIN_RATIO {
         "the body starts with the title"
     } else if body.contains(title) {
         "the body contains the title"
@@ -37,7 +37,7 @@ pub(super) fn check(input: &PostInput<'_>) -> Vec<PartHit> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PostInput;
+    use super::super::{Budget, PostInput};
     use super::check;
 
     #[test]
@@ -65,6 +65,7 @@ mod tests {
                 site: "cooking.stackexchange.com",
                 is_answer: false,
                 is_summary: false,
+                budget: &Budget::new(u64::MAX),
             });
             assert_eq!(!hits.is_empty(), hit, "{body}");
             assert!(hits.iter().all(|h| body[h.hit.start..h.hit.end] == *"https://pills.com"));

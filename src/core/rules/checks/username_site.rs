@@ -32,7 +32,7 @@ pub(super) fn check(input: &PostInput<'_>) -> Vec<PartHit> {
         let bare = label.replace('-', "");
         let best = names
             .iter()
-            .flat_map(|name| [similarity::ratio(name, &label), similarity::ratio(name, &bare)])
+            .flat_map(|name| [&label, &bare].map(|label| similarity::ratio(name, label, input.budget)))
             .fold(0.0, f64::max);
         if best >= MIN_RATIO {
             hits.push(PartHit {
@@ -46,7 +46,7 @@ pub(super) fn check(input: &PostInput<'_>) -> Vec<PartHit> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PostInput;
+    use super::super::{Budget, PostInput};
     use super::check;
 
     #[test]
@@ -67,6 +67,7 @@ mod tests {
                 site: "cooking.stackexchange.com",
                 is_answer: true,
                 is_summary: false,
+                budget: &Budget::new(u64::MAX),
             };
             assert_eq!(check(&post).len(), hits, "{username}: {body}");
         }
