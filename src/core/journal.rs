@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::feedback::Given;
+use super::feedback::{By, Given};
 use super::outbox::{AccountKey, Item, ItemId, SendEntry};
 use super::post::PostKey;
 use super::report::Report;
+use super::rooms::RoomKey;
+use super::time::Timestamp;
 
 /// One entry. The state is the fold of all entries ([`super::state::State::apply`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,6 +62,22 @@ pub enum Entry {
     },
     /// A person gave feedback on a report.
     Feedback(Given),
+    /// A person asked to spare a room for a while.
+    RoomBlocked {
+        /// Which; absent for all rooms.
+        room: Option<RoomKey>,
+        /// Until when.
+        until: Timestamp,
+        /// Who.
+        by: By,
+    },
+    /// That is over.
+    RoomUnblocked {
+        /// Which; absent for the block of all rooms.
+        room: Option<RoomKey>,
+        /// Who ended it; absent when its time ran out.
+        by: Option<By>,
+    },
 }
 
 /// Entries are numbered per stream, so that an append can demand that nobody else appended since.

@@ -82,6 +82,8 @@ pub enum DeliveryState {
     Unknown,
     /// In the room.
     Sent,
+    /// In the outbox, and not to be sent until somebody says so, or a time is over.
+    Held,
     /// Its post was gone before it was sent.
     Covered,
 }
@@ -94,6 +96,7 @@ impl DeliveryState {
             Self::Sending => "sending",
             Self::Unknown => "unknown",
             Self::Sent => "sent",
+            Self::Held => "held",
             Self::Covered => "covered",
         }
     }
@@ -196,6 +199,14 @@ impl State {
                 Vec::new()
             }
             Entry::Feedback(given) => vec![Change::Feedback(given.clone())],
+            Entry::RoomBlocked { room, until, .. } => {
+                let held = self.outbox.block(room.as_ref(), *until);
+                self.still_here(&held, at)
+            }
+            Entry::RoomUnblocked { room, .. } => {
+                let free = self.outbox.unblock(room.as_ref());
+                self.still_here(&free, at)
+            }
         }
     }
 
@@ -232,9 +243,19 @@ impl State {
         }
         for item in items {
             self.queue(item);
-            changes.extend(change(item, item.rooms.first(), DeliveryState::Waiting, None, at));
+            changes.extend(change(item, item.rooms.first(), self.rest_of(item), None, at));
         }
         changes
+    }
+
+    /// What an item is that is in the outbox and not on its way.
+    fn rest_of(&self, item: &Item) -> DeliveryState {
+        if self.outbox.holds(item) { DeliveryState::Held } else { DeliveryState::Waiting }
+    }
+
+    fn still_here(&self, items: &[Item], at: Timestamp) -> Vec<Change> {
+        let changes = items.iter().filter_map(|i| change(i, i.rooms.first(), self.rest_of(i), None, at));
+        changes.collect()
     }
 
     fn post_deleted(&mut self, key: &PostKey, at: Timestamp) -> Vec<Change> {
@@ -308,11 +329,10 @@ impl State {
 
     /// A send started, was refused, or is unknown: its items say so.
     fn send_moved(&self, entry: &SendEntry, open_before: Option<&Send>, at: Timestamp) -> Vec<Change> {
-        let state = match entry {
+        let state = |item: &Item| match entry {
             SendEntry::Started(_) => DeliveryState::Sending,
             SendEntry::Unknown { .. } | SendEntry::Absent { .. } => DeliveryState::Unknown,
-            SendEntry::Refused { .. } => DeliveryState::Waiting,
-            SendEntry::Done { .. } => return Vec::new(),
+            SendEntry::Refused { .. } | SendEntry::Done { .. } => self.rest_of(item),
         };
         let send = match entry {
             SendEntry::Started(send) => Some(send),
@@ -320,7 +340,7 @@ impl State {
         };
         let Some(send) = send else { return Vec::new() };
         let items = send.items.iter().filter_map(|id| self.outbox.item(*id));
-        items.filter_map(|item| change(item, Some(&send.room), state, None, at)).collect()
+        items.filter_map(|item| change(item, Some(&send.room), state(item), None, at)).collect()
     }
 
     fn forget_delivered(&mut self, items: &[Item]) {

@@ -4,6 +4,7 @@
 //! caller makes the entries durable before it carries the actions out. So a crash between the two repeats nothing
 //! and loses nothing, and two events that come close together see each other's effects.
 
+mod blocks;
 mod delivery;
 mod feedback;
 mod fold;
@@ -27,6 +28,8 @@ use super::state::{Change, State};
 use super::time::Timestamp;
 use super::verdict::Verdict;
 use super::weight::Weights;
+
+pub use blocks::MAX_BLOCK;
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -412,6 +415,7 @@ impl Bot {
                 self.on_looked_up(account, send, candidates, now)
             }
         }
+        self.end_blocks(now);
         self.drive(now);
         self.fetch_due(now);
         self.step.at = now;
@@ -429,7 +433,8 @@ impl Bot {
 
     /// When to call with [`Event::Wake`] if nothing else happens; `None` when nothing waits for time to pass.
     pub fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
-        self.next_send_wake(now).into_iter().chain(self.plan.next_wake()).min()
+        let wakes = [self.next_send_wake(now), self.next_block_end(), self.plan.next_wake()];
+        wakes.into_iter().flatten().min()
     }
 
     /// What has to survive, as it stands after all entries handed out.

@@ -12,6 +12,7 @@ use crate::core::post::{Owner, Post, PostType};
 use crate::core::rooms::Source;
 use crate::core::state::DeliveryState;
 
+mod blocks;
 mod fold;
 
 const ROOMS: &str = "

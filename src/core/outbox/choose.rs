@@ -22,8 +22,10 @@ impl Outbox {
     ///
     /// Order: class (raised by age), then heavier, then older. Costs one pass over what waits.
     pub fn choose(&self, key: &AccountKey, is_open: impl Fn(&RoomKey) -> bool, now: Timestamp) -> Choice {
-        let room_of =
-            |item: &Item| item.rooms.iter().find(|room| room.server == key.server && is_open(room)).cloned();
+        let takes = |item: &Item, room: &RoomKey| {
+            room.server == key.server && is_open(room) && self.is_free(item, room)
+        };
+        let room_of = |item: &Item| item.rooms.iter().find(|room| takes(item, room)).cloned();
         let mut n_waiting = 0;
         let mut first: Option<(&Item, RoomKey)> = None;
         let mut held_until: Option<Timestamp> = None;

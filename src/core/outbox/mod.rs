@@ -15,6 +15,7 @@
 //! room itself is asked ([`reconcile`]). The machine is pure: callers hand in the time, journal each [`SendEntry`]
 //! before they act on it, and apply it here; so a restart rebuilds exactly this state.
 
+mod blocks;
 mod choose;
 mod item;
 pub mod reconcile;
@@ -31,6 +32,7 @@ use super::rate_limit::RateLimit;
 use super::rooms::RoomKey;
 use super::time::Timestamp;
 
+pub use blocks::Blocks;
 pub use choose::Choice;
 pub use item::{CLASS_AGE, Class, Confirmation, Content, Item, LOW_LIFE, Sort};
 
@@ -210,6 +212,8 @@ pub struct Outbox {
     sending: BTreeMap<ItemId, Item>,
     #[serde(with = "super::pairs")]
     accounts: BTreeMap<AccountKey, Account>,
+    #[serde(default)]
+    blocks: Blocks,
 }
 
 /// What applying an entry changed that others keep books of.
@@ -224,9 +228,11 @@ pub struct Delivered {
 }
 
 impl Outbox {
-    /// Queues an item.
+    /// Queues an item; small talk for rooms that are spared is dropped.
     pub fn push(&mut self, item: Item) {
-        self.waiting.insert(item.id, item);
+        if !self.drops(&item) {
+            self.waiting.insert(item.id, item);
+        }
     }
 
     /// Takes waiting items out for which `gone` holds (those of a deleted post); what is being sent stays.
@@ -332,7 +338,7 @@ impl Outbox {
                 state.open = None;
                 for id in &send.items {
                     if let Some(item) = self.sending.remove(id) {
-                        self.waiting.insert(*id, item);
+                        self.push(item);
                     }
                 }
                 None
