@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::feedback::{By, Given};
 use super::outbox::{AccountKey, Item, ItemId, SendEntry};
+use super::people::{Listed, Subscription, UserKey, UserList};
 use super::post::PostKey;
-use super::report::Report;
+use super::report::{Report, ReportId};
 use super::rooms::RoomKey;
 use super::time::Timestamp;
 
@@ -60,7 +61,7 @@ pub enum Entry {
         /// What happened.
         entry: SendEntry,
     },
-    /// A person gave feedback on a report.
+    /// A person gave feedback on a report. It replaces what the same person said of it before.
     Feedback(Given),
     /// A person asked to spare a room for a while.
     RoomBlocked {
@@ -78,6 +79,93 @@ pub enum Entry {
         /// Who ended it; absent when its time ran out.
         by: Option<By>,
     },
+    /// A person took their feedback on a report back.
+    FeedbackWithdrawn {
+        /// Which report.
+        report: ReportId,
+        /// Who.
+        by: By,
+    },
+    /// A person said something else of a report.
+    Comment(Comment),
+    /// People speak of a message with the report of another instance, or of one that is older than the store: from now
+    /// on it is a report of ours.
+    Adopted {
+        /// The report, as far as the message tells it.
+        report: Box<Report>,
+        /// The chat server of the message.
+        server: String,
+        /// Chat's id of it.
+        message_id: i64,
+    },
+    /// People speak of reports that memory lost and the tables kept.
+    Recalled {
+        /// The chat server and id of the message that carries them, if they were named by one; item *i* has number
+        /// *i + 1*.
+        message: Option<(String, i64)>,
+        /// The reports, each with what people said of it.
+        reports: Vec<(Report, Vec<Given>)>,
+    },
+    /// A person put a user on a list.
+    UserListed {
+        /// Whom.
+        user: UserKey,
+        /// On which list.
+        list: UserList,
+        /// Who did it, and why.
+        listed: Listed,
+    },
+    /// A person took a user off a list.
+    UserUnlisted {
+        /// Whom.
+        user: UserKey,
+        /// Off which list.
+        list: UserList,
+        /// Who did it.
+        by: By,
+    },
+    /// A person wants to be pinged.
+    Subscribed(Subscription),
+    /// A person does not want to be pinged any more.
+    Unsubscribed {
+        /// The chat server.
+        server: String,
+        /// Chat user id there.
+        user_id: i64,
+        /// In this room only.
+        room: Option<i64>,
+        /// For this site only.
+        site: Option<String>,
+    },
+    /// Everything up to this message of a room was heard.
+    Heard {
+        /// Which room.
+        room: RoomKey,
+        /// The message.
+        message_id: i64,
+    },
+    /// A request of the web that gave feedback had this key: it is answered as before when it comes again.
+    WebKey {
+        /// The key.
+        key: String,
+        /// The report.
+        report: ReportId,
+        /// The type.
+        said: String,
+    },
+}
+
+/// What a privileged person replied to a report, other than feedback.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Which report.
+    pub report: ReportId,
+    /// The chat message that says so: editing it changes the comment.
+    pub message_id: i64,
+    /// Who.
+    pub by: By,
+    /// What, bounded.
+    pub text: String,
 }
 
 /// Entries are numbered per stream, so that an append can demand that nobody else appended since.
@@ -100,7 +188,7 @@ impl Entry {
 
     /// Whether it may go once a snapshot covers it; what people may ask about later stays for good.
     pub fn is_intake(&self) -> bool {
-        matches!(self, Self::Active { .. } | Self::Scanned { .. })
+        matches!(self, Self::Active { .. } | Self::Scanned { .. } | Self::Heard { .. })
     }
 }
 

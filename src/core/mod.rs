@@ -10,6 +10,7 @@ pub mod journal;
 pub mod nearest;
 pub mod outbox;
 pub mod pairs;
+pub mod people;
 pub mod phrase;
 pub mod post;
 pub mod rate_limit;

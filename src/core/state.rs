@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::feedback::Given;
-use super::journal::Entry;
+use super::feedback::{By, Given};
+use super::journal::{Comment, Entry};
 use super::outbox::{Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
+use super::people::People;
 use super::post::PostKey;
 use super::report::{Report, ReportId};
 use super::rooms::RoomKey;
@@ -34,7 +35,10 @@ pub struct State {
     /// When items of each room were covered, until a combined message tells it.
     #[serde(default, with = "super::pairs")]
     covered: BTreeMap<RoomKey, VecDeque<Timestamp>>,
-    n_reports: u64,
+    /// What people said, and what follows from it.
+    #[serde(default)]
+    pub people: People,
+    pub(super) n_reports: u64,
     n_items: u64,
     n_sends: u64,
 }
@@ -129,8 +133,22 @@ pub enum Change {
         /// When it was noticed.
         at: Timestamp,
     },
-    /// A person gave feedback.
+    /// A person gave feedback; it replaces what the same person said before.
     Feedback(Given),
+    /// A person took feedback back.
+    FeedbackWithdrawn {
+        /// On which report.
+        report: ReportId,
+        /// Who.
+        by: By,
+    },
+    /// A person commented a report.
+    Comment {
+        /// The comment.
+        comment: Comment,
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl State {
@@ -198,7 +216,6 @@ impl State {
                 self.outbox.drop_waiting(items);
                 Vec::new()
             }
-            Entry::Feedback(given) => vec![Change::Feedback(given.clone())],
             Entry::RoomBlocked { room, until, .. } => {
                 let held = self.outbox.block(room.as_ref(), *until);
                 self.still_here(&held, at)
@@ -207,6 +224,27 @@ impl State {
                 let free = self.outbox.unblock(room.as_ref());
                 self.still_here(&free, at)
             }
+            Entry::Feedback(_)
+            | Entry::FeedbackWithdrawn { .. }
+            | Entry::Comment(_)
+            | Entry::Adopted { .. }
+            | Entry::Recalled { .. }
+            | Entry::UserListed { .. }
+            | Entry::UserUnlisted { .. }
+            | Entry::Subscribed(_)
+            | Entry::Unsubscribed { .. }
+            | Entry::Heard { .. }
+            | Entry::WebKey { .. } => self.said(entry, at),
+        }
+    }
+
+    /// Remembers which reports a message carries.
+    pub(super) fn carries(&mut self, server: &str, message_id: i64, reports: Vec<ReportId>) {
+        self.messages.insert((server.to_owned(), message_id), reports);
+        while self.messages.len() > MAX_MESSAGES {
+            // Ids grow with time on each server; the smallest of all is old enough.
+            let oldest = self.messages.keys().min_by_key(|(_, id)| *id).cloned();
+            oldest.map(|key| self.messages.remove(&key));
         }
     }
 
@@ -217,6 +255,7 @@ impl State {
 
     fn reported(&mut self, report: &Report, content: u64, items: &[Item], at: Timestamp) -> Vec<Change> {
         self.n_reports = self.n_reports.max(report.id.0);
+        self.people.on_report(report);
         let told = self.reported.entry(report.key()).or_insert_with(|| Reported {
             report: report.id,
             content,
@@ -283,7 +322,7 @@ impl State {
     }
 
     /// Keeps the books of items that need not be sent any more.
-    fn covered(&mut self, items: &[Item], at: Timestamp) -> Vec<Change> {
+    pub(super) fn covered(&mut self, items: &[Item], at: Timestamp) -> Vec<Change> {
         // Who asked for delay wants to hear nothing of what is gone by then.
         for room in items.iter().filter(|item| item.not_before <= at).filter_map(|item| item.rooms.first()) {
             let times = self.covered.entry(room.clone()).or_default();
@@ -308,12 +347,7 @@ impl State {
         }
         let reports: Vec<ReportId> = delivered.items.iter().filter_map(report_of).collect();
         if !reports.is_empty() {
-            self.messages.insert((delivered.send.room.server.clone(), delivered.message_id), reports);
-            while self.messages.len() > MAX_MESSAGES {
-                // Ids grow with time on each server; the smallest of all is old enough.
-                let oldest = self.messages.keys().min_by_key(|(_, id)| *id).cloned();
-                oldest.map(|key| self.messages.remove(&key));
-            }
+            self.carries(&delivered.send.room.server, delivered.message_id, reports);
         }
         let combined = delivered.items.len() > 1;
         let changes = (1..)

@@ -23,7 +23,9 @@ use crate::core::state::State;
 use crate::core::time::Timestamp;
 
 pub use lock::DirLock;
-pub use read::{DeliveryRow, FeedbackRow, MessageItem, MessageRow, Page, Reader, ReportFilter, ReportRow};
+pub use read::{
+    CommentRow, DeliveryRow, FeedbackRow, MessageItem, MessageRow, Page, Reader, ReportFilter, ReportRow,
+};
 pub use writer::{Append, Committed, Journal};
 
 /// Name of the file in `data_dir`.

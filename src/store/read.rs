@@ -43,6 +43,8 @@ pub struct ReportRow {
     pub deleted_at: Option<Timestamp>,
     /// What people said, oldest first.
     pub feedback: Vec<FeedbackRow>,
+    /// What else they said of it, oldest first.
+    pub comments: Vec<CommentRow>,
     /// Where it went, by item.
     pub delivery: Vec<DeliveryRow>,
 }
@@ -58,6 +60,21 @@ pub struct FeedbackRow {
     pub server: Option<String>,
     /// Chat user id; absent for the web.
     pub user_id: Option<i64>,
+    /// Name of the person.
+    pub name: String,
+}
+
+/// A comment on a report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommentRow {
+    /// What.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+    /// Chat server.
+    pub server: String,
+    /// Chat user id.
+    pub user_id: i64,
     /// Name of the person.
     pub name: String,
 }
@@ -252,6 +269,21 @@ impl Reader {
                 })
             })?
             .collect::<Result<_, _>>()?;
+        row.comments = self
+            .connection
+            .prepare_cached(
+                "SELECT text, at, server, user_id, name FROM comments WHERE report = ?1 ORDER BY at, message",
+            )?
+            .query_map([n], |row| {
+                Ok(CommentRow {
+                    text: row.get(0)?,
+                    at: Timestamp::from_millis(row.get(1)?),
+                    server: row.get(2)?,
+                    user_id: row.get(3)?,
+                    name: row.get(4)?,
+                })
+            })?
+            .collect::<Result<_, _>>()?;
         row.delivery = self
             .connection
             .prepare_cached("SELECT server, room, state, message_id, number, at FROM deliveries WHERE report = ?1 ORDER BY item")?
@@ -280,6 +312,7 @@ fn read_report(row: &Row<'_>) -> Result<(i64, ReportRow), rusqlite::Error> {
         report,
         deleted_at: deleted_at.map(Timestamp::from_millis),
         feedback: Vec::new(),
+        comments: Vec::new(),
         delivery: Vec::new(),
     };
     Ok((row.get(0)?, row_of))

@@ -12,10 +12,11 @@ use super::StoreError;
 /// Marks the file as ours (`PRAGMA application_id`): "SmoK".
 const APPLICATION_ID: i64 = 0x536d_6f4b;
 
-static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| Migrations::new(vec![M::up(FORMAT_1)]));
+static MIGRATIONS: LazyLock<Migrations<'static>> =
+    LazyLock::new(|| Migrations::new(vec![M::up(FORMAT_1), M::up(FORMAT_2)]));
 
 /// Newest format this program reads (`PRAGMA user_version`).
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
 const FORMAT_1: &str = "
 CREATE TABLE journal (
@@ -73,6 +74,19 @@ CREATE TABLE feedback (
     UNIQUE (server, message, report)
 ) STRICT;
 CREATE INDEX feedback_report ON feedback (report);
+";
+
+const FORMAT_2: &str = "
+CREATE TABLE comments (
+    server  TEXT    NOT NULL,
+    message INTEGER NOT NULL,
+    report  INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    name    TEXT    NOT NULL,
+    text    TEXT    NOT NULL,
+    PRIMARY KEY (report, server, message)
+) STRICT, WITHOUT ROWID;
 ";
 
 /// Checks that the file is ours, whole, and of a known format; makes or upgrades the tables.

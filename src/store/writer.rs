@@ -7,7 +7,9 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, Transaction, params};
 
 use super::StoreError;
+use crate::core::feedback::By;
 use crate::core::journal::{Entry, Stream};
+use crate::core::report::ReportId;
 use crate::core::state::Change;
 use crate::core::time::Timestamp;
 
@@ -236,6 +238,10 @@ fn write_change(to: &Transaction<'_>, change: &Change) -> Result<(), rusqlite::E
             .execute(params![key.site, key.number, at.as_millis()])?;
         }
         Change::Feedback(given) => {
+            delete_feedback(to, given.report, &given.by)?;
+            // An edited message is one or the other.
+            to.prepare_cached("DELETE FROM comments WHERE report = ?1 AND server = ?2 AND message = ?3")?
+                .execute(params![number(given.report.0), given.by.server, given.message_id])?;
             to.prepare_cached(
                 "REPLACE INTO feedback (report, type, at, server, user_id, name, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
@@ -249,7 +255,29 @@ fn write_change(to: &Transaction<'_>, change: &Change) -> Result<(), rusqlite::E
                 given.message_id
             ])?;
         }
+        Change::FeedbackWithdrawn { report, by } => delete_feedback(to, *report, by)?,
+        Change::Comment { comment, at } => {
+            to.prepare_cached(
+                "REPLACE INTO comments (server, message, report, at, user_id, name, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                comment.by.server.as_deref().unwrap_or_default(),
+                comment.message_id,
+                number(comment.report.0),
+                at.as_millis(),
+                comment.by.user_id.unwrap_or_default(),
+                comment.by.name,
+                comment.text
+            ])?;
+        }
     }
+    Ok(())
+}
+
+/// Feedback of the web has no person, and stays.
+fn delete_feedback(to: &Transaction<'_>, report: ReportId, by: &By) -> Result<(), rusqlite::Error> {
+    to.prepare_cached("DELETE FROM feedback WHERE report = ?1 AND server = ?2 AND user_id = ?3")?
+        .execute(params![number(report.0), by.server, by.user_id])?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::core::bot::RoomBacklog;
+use crate::core::feedback::{Consensus, consensus};
 use crate::core::post::PostType;
 use crate::core::time::Timestamp;
 use crate::core::verdict::{Part, Why};
@@ -37,6 +38,10 @@ pub struct Report {
     pub why: Vec<Evidence>,
     /// What people said, oldest first.
     pub feedback: Vec<Feedback>,
+    /// What they come to together: `tp`, `fp`, `naa` or `conflict`; null when nobody said anything.
+    pub consensus: Option<&'static str>,
+    /// What else people replied to it, oldest first.
+    pub comments: Vec<Comment>,
     /// Where it went.
     pub delivery: Vec<Delivery>,
 }
@@ -92,6 +97,17 @@ pub struct Feedback {
     /// `tp`, `tpu-`, `fp`, `naa`, ...
     #[serde(rename = "type")]
     pub kind: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Who.
+    pub by: By,
+}
+
+/// What a person replied to a report, other than feedback.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Comment {
+    /// What.
+    pub text: String,
     /// When, RFC 3339.
     pub at: String,
     /// Who.
@@ -174,7 +190,8 @@ pub struct MessageItem {
 
 impl From<ReportRow> for Report {
     fn from(row: ReportRow) -> Self {
-        let ReportRow { report, deleted_at, feedback, delivery } = row;
+        let ReportRow { report, deleted_at, feedback, comments, delivery } = row;
+        let consensus = consensus(feedback.iter().map(|row| row.kind.as_str())).map(Consensus::word);
         Self {
             id: report.id.to_string(),
             created_at: report.created_at.to_string(),
@@ -199,6 +216,15 @@ impl From<ReportRow> for Report {
                     kind: row.kind,
                     at: row.at.to_string(),
                     by: By { server: row.server, user_id: row.user_id, name: row.name },
+                })
+                .collect(),
+            consensus,
+            comments: comments
+                .into_iter()
+                .map(|row| Comment {
+                    text: row.text,
+                    at: row.at.to_string(),
+                    by: By { server: Some(row.server), user_id: Some(row.user_id), name: row.name },
                 })
                 .collect(),
             delivery: delivery

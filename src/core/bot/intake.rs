@@ -6,11 +6,33 @@ use super::{Action, Answer, Bot, Happening, ScannedPost};
 use crate::core::fetch_plan::{Request, Told, Work};
 use crate::core::journal::Entry;
 use crate::core::outbox::{Class, Content, Item};
+use crate::core::people::{Listed, UserKey, UserList};
 use crate::core::post::PostKey;
 use crate::core::report::Report;
 use crate::core::rooms::{Priority, RoomKey};
 use crate::core::state::{Change, DeliveryState};
 use crate::core::time::Timestamp;
+use crate::core::verdict::{Part, Verdict, Why};
+
+/// The reason of a post whose author is on the blacklist.
+const BLACKLISTED_USER: &str = "blacklisted user";
+
+/// Adds the reason that the author is known for spam.
+fn blacklisted(verdict: &mut Verdict, listed: &Listed, name: &str) {
+    let why = Why {
+        reason: BLACKLISTED_USER.to_owned(),
+        rule: format!("users/blacklist: {} by {}", listed.why, listed.by.name),
+        part: Part::Username,
+        start: 0,
+        end: name.chars().count(),
+        text: name.to_owned(),
+    };
+    if let Err(place) = verdict.reasons.binary_search(&why.reason) {
+        verdict.reasons.insert(place, why.reason.clone());
+        verdict.why.push(why);
+        verdict.why.sort();
+    }
+}
 
 impl Bot {
     /// Questions that were seen and not scanned are fetched, and what is not delivered yet is watched again.
@@ -96,12 +118,23 @@ impl Bot {
     }
 
     fn on_scanned(&mut self, post: ScannedPost, seen_at: Timestamp, now: Timestamp) {
-        let ScannedPost { fetched, verdict, only_experimental, content } = post;
-        if !verdict.is_spam() || !self.is_news(&fetched.key, &verdict.reasons, content) {
+        let ScannedPost { fetched, mut verdict, mut only_experimental, content } = post;
+        let author = fetched.owner_url.as_deref().and_then(UserKey::from_url);
+        if let Some(listed) =
+            author.as_ref().and_then(|user| self.state.people.listed(UserList::Blacklist, user))
+        {
+            blacklisted(&mut verdict, listed, &fetched.post.owner.name);
+            only_experimental = false;
+        }
+        if !verdict.is_spam()
+            || !self.is_news(&fetched.key, &verdict.reasons, content)
+            || self.state.people.silences(&fetched.key, author.as_ref(), &verdict.reasons)
+        {
             return;
         }
         let id = self.state.next_report();
         let weights = &self.weights;
+        verdict.weight = verdict.reasons.iter().map(|reason| weights.of(reason)).sum();
         let report = Report::new(id, &fetched, verdict, |reason| weights.of(reason), seen_at, now);
         let rooms = self.rooms.route(&report.post.site, &report.reasons, only_experimental);
         let items = if self.settings.dry_run { Vec::new() } else { self.items(&report, rooms, now) };

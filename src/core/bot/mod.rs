@@ -382,10 +382,10 @@ impl Bot {
     /// active and not scanned are fetched.
     pub fn new(state: State, settings: Settings, rooms: Arc<Rooms>, plan: FetchPlan, now: Timestamp) -> Self {
         let mut bot = Self {
+            weights: state.people.weights(),
             state,
             settings,
             rooms,
-            weights: Weights::default(),
             plan,
             sessions: BTreeMap::new(),
             room_states: BTreeMap::new(),

@@ -1,77 +1,8 @@
-//! What people say of a report: the types of feedback, their short forms, and what they mean.
+//! The grammar of a reply to a combined message: which items, and what of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
-use super::report::ReportId;
-use super::time::Timestamp;
-
-/// Who gave feedback.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct By {
-    /// The chat server; absent for the web.
-    pub server: Option<String>,
-    /// The chat user id there; absent for the web.
-    pub user_id: Option<i64>,
-    /// Display name; `web` for the web.
-    pub name: String,
-}
-
-/// Feedback on one report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
-    /// Which report.
-    pub report: ReportId,
-    /// The type in its canonical spelling, with the silent `-` if it was given: `tpu-`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// When.
-    pub at: Timestamp,
-    /// The chat message that says so: editing it changes the feedback. Absent for the web.
-    pub message_id: Option<i64>,
-    /// Who.
-    pub by: By,
-}
-
-/// Each word that is feedback, and the canonical type it stands for. Source: the reply commands of SmokeDetector.
-const WORDS: [(&str, &str); 24] = [
-    ("tp", "tp"),
-    ("true", "tp"),
-    ("tpu", "tpu"),
-    ("trueu", "tpu"),
-    ("k", "tpu-"),
-    ("spam", "tpu-"),
-    ("rude", "tpu-"),
-    ("abuse", "tpu-"),
-    ("abusive", "tpu-"),
-    ("offensive", "tpu-"),
-    ("r/a", "tpu-"),
-    ("v", "tp-"),
-    ("vand", "tp-"),
-    ("vandalism", "tp"),
-    ("fp", "fp"),
-    ("false", "fp"),
-    ("fpu", "fpu"),
-    ("falseu", "fpu"),
-    ("f", "fp-"),
-    ("notspam", "fp-"),
-    ("naa", "naa"),
-    ("n", "naa-"),
-    ("ignore", "ignore"),
-    ("ig", "ignore-"),
-];
-
-/// The canonical type of a word such as `K`, `tpu-` or `falseu`; `None` when the word is no feedback.
-pub fn parse(word: &str) -> Option<String> {
-    let word = word.trim().to_lowercase();
-    let (stem, silent) = match word.strip_suffix('-') {
-        Some(stem) => (stem, true),
-        None => (word.as_str(), false),
-    };
-    let (_, kind) = WORDS.iter().find(|(known, _)| *known == stem)?;
-    Some(if silent && !kind.ends_with('-') { format!("{kind}-") } else { (*kind).to_owned() })
-}
+use super::parse_or_undo;
 
 /// Why a reply to a combined message is no feedback on its items.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,8 +22,8 @@ pub enum ItemsError {
 }
 
 /// Reads a reply to a combined message with items 1 to `n_items`: `2 tpu`, `1,3-5 fp-`, `2 k 4 f`, `k 1,3 f 2`,
-/// `all tpu-`. Either each list of numbers stands before its type, or each behind it. Gives the canonical type of each
-/// item that is named.
+/// `all tpu-`. Either each list of numbers stands before its type, or each behind it. Gives the canonical type (or
+/// [`super::UNDO`]) of each item that is named.
 ///
 /// # Errors
 /// Whatever in it is not as it should be: then nothing of it counts.
@@ -102,7 +33,7 @@ pub fn parse_items(text: &str, n_items: usize) -> Result<BTreeMap<usize, String>
     let mut kind: Option<String> = None;
     let mut kind_first = None;
     for word in text.split_whitespace() {
-        let is_kind = parse(word);
+        let is_kind = parse_or_undo(word);
         let kind_first = *kind_first.get_or_insert(is_kind.is_some());
         match is_kind {
             Some(next) if kind_first => {
@@ -141,6 +72,11 @@ fn assign(
     Ok(())
 }
 
+/// Whether a word names items, as `3`, `1,3-5` and `all` do, in a message with so many.
+pub fn parse_item_list(word: &str, n_items: usize) -> Option<Vec<usize>> {
+    item_numbers(word, n_items).ok()
+}
+
 /// The items of `3`, `1,3-5` or `all`. A comma may end the word, so that `1, 3` reads as well.
 fn item_numbers(word: &str, n_items: usize) -> Result<Vec<usize>, ItemsError> {
     if word.eq_ignore_ascii_case("all") {
@@ -168,7 +104,7 @@ fn item_numbers(word: &str, n_items: usize) -> Result<Vec<usize>, ItemsError> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{ItemsError, parse, parse_items};
+    use super::{ItemsError, parse_items};
 
     fn items(text: &str, n_items: usize) -> Result<Vec<(usize, String)>, ItemsError> {
         parse_items(text, n_items).map(|found| found.into_iter().collect())
@@ -176,7 +112,7 @@ mod tests {
 
     #[test]
     fn items_are_named_before_or_behind_their_type() {
-        let cases: [(&str, &[(usize, &str)]); 10] = [
+        let cases: [(&str, &[(usize, &str)]); 11] = [
             ("2 tpu", &[(2, "tpu")]),
             ("1,3-5 fp-", &[(1, "fp-"), (3, "fp-"), (4, "fp-"), (5, "fp-")]),
             ("2 k 4 f", &[(2, "tpu-"), (4, "fp-")]),
@@ -187,6 +123,7 @@ mod tests {
             ("1 2 tp", &[(1, "tp"), (2, "tp")]),
             ("1 k 1 k", &[(1, "tpu-")]),
             ("5-5 v", &[(5, "tp-")]),
+            ("2 undo 3 k", &[(2, "undo"), (3, "tpu-")]),
         ];
         for (text, expected) in cases {
             let expected = expected.iter().map(|(number, kind)| (*number, (*kind).to_owned())).collect();
@@ -229,25 +166,6 @@ mod tests {
             if let Ok(found) = parse_items(&text, n_items) {
                 prop_assert!(found.keys().all(|number| (1..=n_items).contains(number)), "{:?}", found);
             }
-        }
-    }
-
-    #[test]
-    fn every_short_form_has_its_type() {
-        for (word, kind) in [
-            ("tp", "tp"),
-            ("TPU-", "tpu-"),
-            ("k", "tpu-"),
-            ("k-", "tpu-"),
-            ("v", "tp-"),
-            ("falseu", "fpu"),
-            ("n", "naa-"),
-            ("r/a", "tpu-"),
-        ] {
-            assert_eq!(parse(word).as_deref(), Some(kind), "{word}");
-        }
-        for word in ["", "-", "kk", "tp--", "t p", "why"] {
-            assert_eq!(parse(word), None, "{word}");
         }
     }
 }

@@ -1,0 +1,61 @@
+//! What people said, applied to the state.
+
+use crate::core::journal::Entry;
+use crate::core::report::ReportId;
+use crate::core::state::{Change, State};
+use crate::core::time::Timestamp;
+
+impl State {
+    /// Applies an entry that says what a person said, or what was looked up for it; others change nothing.
+    pub(in crate::core) fn said(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
+        match entry {
+            Entry::Feedback(given) => {
+                self.people.on_feedback(given);
+                let mut changes = vec![Change::Feedback(given.clone())];
+                changes.extend(self.cover_delayed(given.report, at));
+                return changes;
+            }
+            Entry::FeedbackWithdrawn { report, by } => {
+                self.people.on_withdrawn(*report, by);
+                return vec![Change::FeedbackWithdrawn { report: *report, by: by.clone() }];
+            }
+            Entry::Comment(comment) => return vec![Change::Comment { comment: comment.clone(), at }],
+            Entry::Adopted { report, server, message_id } => {
+                self.n_reports = self.n_reports.max(report.id.0);
+                self.people.on_report(report);
+                self.carries(server, *message_id, vec![report.id]);
+                return vec![Change::Report(report.clone())];
+            }
+            Entry::Recalled { message, reports } => {
+                reports.iter().for_each(|(report, given)| self.people.on_recalled(report, given));
+                if let Some((server, message_id)) = message {
+                    self.carries(server, *message_id, reports.iter().map(|(report, _)| report.id).collect());
+                }
+            }
+            Entry::UserListed { user, list, listed } => self.people.on_user_listed(user, *list, listed),
+            Entry::UserUnlisted { user, list, .. } => self.people.on_user_unlisted(user, *list),
+            Entry::Subscribed(wish) => self.people.on_subscribed(wish),
+            Entry::Unsubscribed { server, user_id, room, site } => {
+                self.people.on_unsubscribed(server, *user_id, *room, site.as_deref());
+            }
+            Entry::Heard { room, message_id } => self.people.on_heard(room, *message_id),
+            Entry::WebKey { key, report, said } => self.people.on_web_key(key, *report, said),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Whoever asked for delay wants to hear nothing of a post that people silenced meanwhile.
+    fn cover_delayed(&mut self, report: ReportId, at: Timestamp) -> Vec<Change> {
+        let Some(key) = self.people.known(report).map(|known| &known.key) else { return Vec::new() };
+        if self.people.mark(key).is_none() {
+            return Vec::new();
+        }
+        let undelivered = &self.undelivered;
+        let covered = self.outbox.cover(|item| {
+            let of_post = || item.content.report().and_then(|id| undelivered.get(&id));
+            item.not_before > at && of_post().is_some_and(|u| u.report.key() == *key)
+        });
+        self.covered(&covered, at)
+    }
+}
