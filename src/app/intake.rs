@@ -1,7 +1,6 @@
 //! Where posts come from: the realtime feed names questions, the API gives them, the rules judge them.
 
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -26,16 +25,22 @@ use crate::web::Check;
 #[derive(Clone)]
 pub(super) struct Scanner {
     rules: Arc<RuleSet>,
-    weights: Arc<Weights>,
+    weights: Arc<Mutex<Arc<Weights>>>,
 }
 
 impl Scanner {
     pub(super) fn new(rules: Arc<RuleSet>) -> Self {
-        Self { rules, weights: Arc::new(Weights::default()) }
+        Self { rules, weights: Arc::default() }
+    }
+
+    /// Weighs as people's feedback has it.
+    pub(super) fn weigh(&self, weights: Weights) {
+        *self.weights.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(weights);
     }
 
     pub(super) fn scan(&self, post: &Post) -> Verdict {
-        self.rules.scan(post, &self.weights)
+        let weights = Arc::clone(&self.weights.lock().unwrap_or_else(PoisonError::into_inner));
+        self.rules.scan(post, &weights)
     }
 
     fn scan_fetched(&self, fetched: FetchedPost) -> ScannedPost {

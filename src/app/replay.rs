@@ -205,7 +205,11 @@ impl Replay {
                 Action::Send(send) => self.request(send),
                 Action::Tell(happening) => self.count(&happening),
                 // Nothing is lost, no room closes, and posts come by themselves.
-                Action::LookUp(_) | Action::Join(_) | Action::Fetch(_) | Action::Watch { .. } => {}
+                Action::LookUp(_)
+                | Action::Join(_)
+                | Action::Fetch(_)
+                | Action::Watch { .. }
+                | Action::Weigh(_) => {}
             }
         }
         let left = self.left();

@@ -171,6 +171,7 @@ impl Main {
                 }
             }
             Action::Watch { site, question } => self.intake.watch(site, question),
+            Action::Weigh(weights) => self.intake.scanner.weigh(weights),
             Action::Tell(happening) => {
                 self.metrics.count(&happening);
                 // Nobody has to look on.

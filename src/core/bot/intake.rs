@@ -18,7 +18,7 @@ use crate::core::verdict::{Part, Verdict, Why};
 const BLACKLISTED_USER: &str = "blacklisted user";
 
 /// Adds the reason that the author is known for spam.
-fn blacklisted(verdict: &mut Verdict, listed: &Listed, name: &str) {
+fn blacklisted(verdict: &mut Verdict, listed: &Listed, name: &str, weight: i64) {
     let why = Why {
         reason: BLACKLISTED_USER.to_owned(),
         rule: format!("users/blacklist: {} by {}", listed.why, listed.by.name),
@@ -31,6 +31,7 @@ fn blacklisted(verdict: &mut Verdict, listed: &Listed, name: &str) {
         verdict.reasons.insert(place, why.reason.clone());
         verdict.why.push(why);
         verdict.why.sort();
+        verdict.weight += weight;
     }
 }
 
@@ -123,7 +124,7 @@ impl Bot {
         if let Some(listed) =
             author.as_ref().and_then(|user| self.state.people.listed(UserList::Blacklist, user))
         {
-            blacklisted(&mut verdict, listed, &fetched.post.owner.name);
+            blacklisted(&mut verdict, listed, &fetched.post.owner.name, self.weights.of(BLACKLISTED_USER));
             only_experimental = false;
         }
         if !verdict.is_spam()
@@ -134,7 +135,6 @@ impl Bot {
         }
         let id = self.state.next_report();
         let weights = &self.weights;
-        verdict.weight = verdict.reasons.iter().map(|reason| weights.of(reason)).sum();
         let report = Report::new(id, &fetched, verdict, |reason| weights.of(reason), seen_at, now);
         let rooms = self.rooms.route(&report.post.site, &report.reasons, only_experimental);
         let items = if self.settings.dry_run { Vec::new() } else { self.items(&report, rooms, now) };

@@ -230,6 +230,8 @@ pub enum Action {
         /// Number of the question.
         question: i64,
     },
+    /// Scan with these weights from now on.
+    Weigh(Weights),
     /// Tell whoever looks on.
     Tell(Happening),
 }
@@ -391,6 +393,7 @@ impl Bot {
             room_states: BTreeMap::new(),
             step: Step::default(),
         };
+        bot.act(Action::Weigh(bot.weights.clone()));
         bot.resume_sends(now);
         bot.resume_intake(now);
         bot

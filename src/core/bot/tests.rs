@@ -167,7 +167,7 @@ impl World {
                 let newest = self.newest(&room);
                 self.after(50, Later::Tell(Event::RoomOpen { room, newest }));
             }
-            Action::Fetch(_) | Action::Watch { .. } => {}
+            Action::Fetch(_) | Action::Watch { .. } | Action::Weigh(_) => {}
             Action::Tell(happening) => self.happenings.push(happening),
         }
     }
