@@ -1,5 +1,6 @@
 //! A report: a post that the rules caught, and what people are told of it.
 
+pub mod form;
 pub mod message;
 
 use std::fmt;
