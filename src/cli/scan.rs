@@ -8,14 +8,14 @@ mod show;
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::thread;
 
 use anyhow::Context;
 
 use crate::core::post::Post;
-use crate::core::rules::{Loaded, RuleSet, Scratch, load};
+use crate::core::rules::{Facts, Loaded, RuleSet, Scratch, load};
 use crate::core::weight::Weights;
 use crate::rules_folder;
 use lines::{Line, Lines};
@@ -35,6 +35,10 @@ pub struct ScanArgs {
     /// For people, or one JSON object a line.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// What is known of the hosts in the posts, as JSON (`rules/README.md` tells the form); without it, rules that look at name
+    /// servers, addresses and systems find nothing. Nothing is ever asked of the network.
+    #[arg(long, value_name = "FILE")]
+    facts: Option<PathBuf>,
     /// Files with a post as JSON on each line; standard input when none is given.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -55,6 +59,7 @@ pub fn run(args: ScanArgs) -> anyhow::Result<ExitCode> {
     for error in &errors {
         eprintln!("{error}");
     }
+    let facts = args.facts.as_deref().map(read_facts).transpose()?;
     let inputs: Vec<Box<dyn io::Read + Send>> = if args.files.is_empty() {
         vec![Box::new(io::stdin())]
     } else {
@@ -69,7 +74,9 @@ pub fn run(args: ScanArgs) -> anyhow::Result<ExitCode> {
     };
     let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let style = show::Style { colour: args.format == Format::Text && io::stdout().is_terminal() };
-    match scan_all(&set, inputs, args.format, style, out) {
+    let job =
+        Job { set: &set, weights: Weights::default(), facts: facts.as_ref(), format: args.format, style };
+    match scan_all(&job, inputs, out) {
         Ok(all_posts) => Ok(ExitCode::from(u8::from(!all_posts || !errors.is_empty()))),
         // Who reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
@@ -77,15 +84,24 @@ pub fn run(args: ScanArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Scans every line of every input; whether all of them were posts.
-fn scan_all(
-    set: &RuleSet,
-    inputs: Vec<Box<dyn io::Read + Send>>,
+/// What is the same for all posts.
+struct Job<'a> {
+    set: &'a RuleSet,
+    weights: Weights,
+    facts: Option<&'a Facts>,
     format: Format,
     style: show::Style,
-    mut out: impl Write,
-) -> io::Result<bool> {
-    let weights = Weights::default();
+}
+
+/// Recorded facts, as written by a person or a script.
+fn read_facts(path: &Path) -> anyhow::Result<Facts> {
+    let name = path.display();
+    let file = File::open(path).with_context(|| format!("`{name}` can not be opened"))?;
+    serde_json::from_reader(io::BufReader::new(file)).with_context(|| format!("`{name}` holds no facts"))
+}
+
+/// Scans every line of every input; whether all of them were posts.
+fn scan_all(job: &Job<'_>, inputs: Vec<Box<dyn io::Read + Send>>, mut out: impl Write) -> io::Result<bool> {
     let mut all_posts = true;
     let mut number = 0;
     let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -105,8 +121,7 @@ fn scan_all(
                     .enumerate()
                     .map(|(index, (chunk, scratch))| {
                         let first = number + index * share + 1;
-                        let weights = &weights;
-                        scope.spawn(move || scan_chunk(set, weights, scratch, chunk, first, format, style))
+                        scope.spawn(move || scan_chunk(job, scratch, chunk, first))
                     })
                     .collect();
                 threads
@@ -125,15 +140,8 @@ fn scan_all(
     Ok(all_posts)
 }
 
-fn scan_chunk(
-    set: &RuleSet,
-    weights: &Weights,
-    scratch: &mut Scratch,
-    chunk: &[Line],
-    first: usize,
-    format: Format,
-    style: show::Style,
-) -> (Vec<u8>, bool) {
+fn scan_chunk(job: &Job<'_>, scratch: &mut Scratch, chunk: &[Line], first: usize) -> (Vec<u8>, bool) {
+    let Job { set, weights, facts, format, style } = job;
     let mut out = Vec::new();
     let mut all_posts = true;
     for (index, line) in chunk.iter().enumerate() {
@@ -147,14 +155,17 @@ fn scan_chunk(
         };
         match post {
             Ok(post) => {
-                let verdict = set.scan_with(scratch, &post, weights);
+                let mut verdict = set.scan_with(scratch, &post, weights);
+                if let Some(facts) = facts {
+                    set.scan_hosts(&post, facts, weights, &mut verdict);
+                }
                 match format {
                     Format::Json => {
                         // Writing to memory does not fail, nor does a verdict, which has only plain fields.
                         let _ = serde_json::to_writer(&mut out, &verdict);
                         out.push(b'\n');
                     }
-                    Format::Text => show::verdict(&mut out, set, &post, &verdict, style),
+                    Format::Text => show::verdict(&mut out, set, &post, &verdict, *style),
                 }
             }
             Err(error) => {

@@ -90,6 +90,56 @@ fn verdicts_come_in_input_order_and_lines_that_are_no_posts_in_their_place() {
 }
 
 #[test]
+fn text_shows_each_hit_in_its_surroundings_with_file_and_line_of_the_entry() {
+    let folder = folder();
+    let list = "Schema: yaml_cidr\nSchema_version: '2019120601'\nitems:\n- ip: 192.0.2.66\n";
+    std::fs::write(folder.path().join("lists/blacklisted_cidrs.yml"), list).expect("it can be written");
+    let facts = folder.path().join("facts.json");
+    std::fs::write(&facts, r#"{"addresses": {"some-shop.com": ["192.0.2.66"]}}"#).expect("it can be written");
+    let body = "<p>An honest beginning that is longer than what is shown; magic -- pills &amp;\u{202e} more\nat some-shop.com.</p>";
+    let input = [
+        post("a-1", "GET MAGIC PILLS", body),
+        post("a-2", "Nothing here", "<p>x</p>"),
+        post("a-3", "x", &format!("<p>magic{}pills</p>", " ".repeat(300))),
+    ];
+    let arguments = ["--facts", facts.to_str().expect("a plain name")];
+    let output = scan(folder.path(), &arguments, input.join("\n").as_bytes());
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let text = text.replace(folder.path().to_str().expect("a plain name"), "RULES");
+    insta::assert_snapshot!(text, @r#"
+a-1: bad IP for hostname in body, bad keyword in body, bad keyword in title, shouting in title (weight 200)
+  bad IP for hostname in body
+    body: ...is shown; magic -- pills &amp;  more at [[some-shop.com]].</p>
+    RULES/lists/blacklisted_cidrs.yml:4: blacklisted_cidrs:4 192.0.2.66
+  bad keyword in body
+    body: ...ning that is longer than what is shown; [[magic -- pills]] &amp;  more at some-shop.com.</p>
+    RULES/lists/bad_keywords.txt:2: bad_keywords:2 magic[\W_]*+pills
+  bad keyword in title
+    title: GET [[MAGIC PILLS]]
+    RULES/lists/bad_keywords.txt:2: bad_keywords:2 magic[\W_]*+pills
+  shouting in title
+    title: [[GET MAGIC PILLS]]
+    RULES/ours/own.yml:2: shout ^[A-Z ]+$
+a-2: nothing found
+a-3: bad keyword in body (weight 50)
+  bad keyword in body
+    body: <p>[[magic                                                                                                                   ...]]</p>
+    RULES/lists/bad_keywords.txt:2: bad_keywords:2 magic[\W_]*+pills
+"#);
+}
+
+#[test]
+fn facts_that_are_none_are_told() {
+    let folder = folder();
+    let facts = folder.path().join("facts.json");
+    std::fs::write(&facts, r#"{"adresses": {}}"#).expect("it can be written");
+    let output = scan(folder.path(), &["--facts", facts.to_str().expect("a plain name")], b"");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("facts.json` holds no facts") && errors.contains("`adresses`"), "{errors}");
+}
+
+#[test]
 fn broken_entries_are_told_with_file_and_line_and_the_rest_works() {
     let folder = folder();
     let output = scan(folder.path(), &[], post("a", "THIS IS LOUD", "<p>see pill.example</p>").as_bytes());

@@ -7,6 +7,7 @@ use super::scan::Scratch;
 use super::set::RuleSet;
 use super::yaml_rules::{Example, PostTypeText, YamlRule};
 use crate::core::post::{Owner, Post, PostType};
+use crate::core::verdict::Verdict;
 use crate::core::weight::Weights;
 use crate::core::yaml;
 
@@ -65,7 +66,7 @@ pub fn test(loaded: &Loaded) -> Outcome {
         for example in &rule.text.matches {
             outcome.examples += 1;
             let post = post(&example.value, rule);
-            let verdict = set.scan_with(&mut scratch, &post, &Weights::default());
+            let verdict = verdict(&set, &mut scratch, &post, &example.value);
             let found = verdict.why.iter().any(|why| example.value.part.is_none_or(|part| part == why.part));
             if !found {
                 let part = example
@@ -79,7 +80,7 @@ pub fn test(loaded: &Loaded) -> Outcome {
         for example in &rule.text.no_match {
             outcome.examples += 1;
             let post = post(&example.value, rule);
-            let verdict = set.scan_with(&mut scratch, &post, &Weights::default());
+            let verdict = verdict(&set, &mut scratch, &post, &example.value);
             if let Some(why) = verdict.why.first() {
                 let what = format!("`{id}` finds `{}` in this example, but must not", why.text);
                 fail(yaml::position(example).line, what);
@@ -87,6 +88,16 @@ pub fn test(loaded: &Loaded) -> Outcome {
         }
     }
     outcome
+}
+
+/// The verdict on an example, with the facts that it carries.
+fn verdict(set: &RuleSet, scratch: &mut Scratch, post: &Post, example: &Example) -> Verdict {
+    let weights = Weights::default();
+    let mut verdict = set.scan_with(scratch, post, &weights);
+    if let Some(facts) = &example.facts {
+        set.scan_hosts(post, facts, &weights, &mut verdict);
+    }
+    verdict
 }
 
 /// The post of an example. What it leaves open is chosen so that the rule looks at it.

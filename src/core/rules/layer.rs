@@ -1,11 +1,14 @@
 //! Rules and entries put together so that a text meets all of them at once.
 
-use super::checks::Check;
+use std::sync::Arc;
+
+use super::checks::{Check, Network};
 use super::dialect::{Assertion, Flags, Node, parse};
 use super::filter::grams::Grams;
 use super::filter::needle::{Escape, Needle, needle};
 use super::filter::signs::{Signs, needed_signs};
 use super::lists::{Kind, List};
+use super::network::{NetworkCheck, NetworkList, Trusted};
 use super::numbers::Numbers;
 use super::rule::Rule;
 use super::source::RuleError;
@@ -52,6 +55,10 @@ pub(super) struct Layer {
     pub(super) numbers: Vec<(u32, Numbers)>,
     /// Checks, with their rules.
     pub(super) checks: Vec<(u32, Check)>,
+    /// Network rules with what they look for.
+    pub(super) network: Vec<(u32, Arc<NetworkCheck>)>,
+    /// What those leave alone.
+    pub(super) trusted: Trusted,
 }
 
 /// Puts a layer together.
@@ -117,7 +124,35 @@ impl Builder {
     /// Adds a rule that is a check.
     pub(super) fn check_rule(&mut self, rule: Rule, check: Check) {
         let rule = self.rule(rule);
-        self.layer.checks.push((rule, check));
+        match check {
+            Check::Network(Network::ServesItself) => {
+                self.layer.network.push((rule, Arc::new(NetworkCheck::ServesItself)));
+            }
+            check => self.layer.checks.push((rule, check)),
+        }
+    }
+
+    /// Adds a list of name servers, addresses or systems.
+    pub(super) fn network_list(&mut self, list: NetworkList) {
+        let check = Arc::new(list.check(index(self.layer.entries.len())));
+        let rules: Vec<u32> = list.rules.into_iter().map(|rule| self.rule(rule)).collect();
+        // All rules of a list have its name, so an entry may belong to any of them.
+        let Some(first) = rules.first() else { return };
+        for (line, values) in list.entries {
+            self.layer.entries.push(Entry {
+                rule: *first,
+                line: index(line),
+                text: values.join(" ").into(),
+                program: None,
+                before: None,
+            });
+        }
+        self.layer.network.extend(rules.into_iter().map(|rule| (rule, Arc::clone(&check))));
+    }
+
+    /// Adds a domain that network rules leave alone.
+    pub(super) fn trust(&mut self, host: &str) {
+        self.layer.trusted.add(host);
     }
 
     fn pattern(

@@ -24,7 +24,7 @@ pub mod yaml_rules;
 
 pub use budget::Budget;
 pub use load::{DISABLED_FILE, Loaded, load};
-pub use network::{NetworkKind, NetworkList};
+pub use network::{Facts, Query};
 pub use rule::{Rule, Sites, Status};
 pub use scan::Scratch;
 pub use set::{EntryInfo, Origin, RuleSet};

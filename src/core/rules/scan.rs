@@ -30,7 +30,7 @@ const STEPS_PER_CHECK: u64 = 600_000;
 /// What a check reads for one step.
 const BYTES_PER_STEP: u64 = 8;
 /// Most places that one entry reports in one text.
-const MAX_PLACES: usize = 10;
+pub(super) const MAX_PLACES: usize = 10;
 /// Longest part that is scanned, in bytes; the rest is not looked at and the verdict says so.
 const MAX_PART: usize = 8 * 1024 * 1024;
 
@@ -65,7 +65,7 @@ struct Hit {
 }
 
 /// What is found, while it is being found.
-struct Findings<'p> {
+pub(super) struct Findings<'p> {
     post: &'p Post,
     why: Vec<Why>,
     incomplete: Vec<String>,
@@ -83,13 +83,8 @@ pub(super) fn scan(
     weights: &Weights,
 ) -> Verdict {
     let all = scratch.costs.now();
-    let mut findings = Findings { post, why: Vec::new(), incomplete: Vec::new(), steps: STEPS_PER_POST };
-    let title = if post.post_type == PostType::Question { &*post.title } else { "" };
-    let parts = [
-        Prepared::title(cut(title, &mut findings.incomplete)),
-        Prepared::body(cut(&post.body, &mut findings.incomplete)),
-        Prepared::title(cut(&post.owner.name, &mut findings.incomplete)),
-    ];
+    let mut findings = Findings::of(post, Verdict::default());
+    let parts = prepare(post, &mut findings);
     let stripped = parts[1].without_code();
     scratch.costs.book("(prepare)", all);
     for (number, layer) in layers.iter().enumerate() {
@@ -114,6 +109,16 @@ pub(super) fn scan(
     let verdict = findings.verdict(weights);
     scratch.costs.book("(verdict)", began);
     verdict
+}
+
+/// Title, body and user name as the rules see them.
+pub(super) fn prepare<'p>(post: &'p Post, findings: &mut Findings<'_>) -> [Prepared<'p>; 3] {
+    let title = if post.post_type == PostType::Question { &*post.title } else { "" };
+    [
+        Prepared::title(cut(title, &mut findings.incomplete)),
+        Prepared::body(cut(&post.body, &mut findings.incomplete)),
+        Prepared::title(cut(&post.owner.name, &mut findings.incomplete)),
+    ]
 }
 
 /// The beginning of a part that is too long.
@@ -383,9 +388,21 @@ fn whole_post(
     }
 }
 
-impl Findings<'_> {
+impl<'p> Findings<'p> {
+    /// What was found before in the same post, and room for more.
+    pub(super) fn of(post: &'p Post, before: Verdict) -> Self {
+        Self { post, why: before.why, incomplete: before.incomplete, steps: STEPS_PER_POST }
+    }
+
     /// Takes down a match at `range` (bytes) of the prepared text.
-    fn add(&mut self, rule: &Rule, name: String, part: Part, prepared: &Prepared<'_>, range: Range<usize>) {
+    pub(super) fn add(
+        &mut self,
+        rule: &Rule,
+        name: String,
+        part: Part,
+        prepared: &Prepared<'_>,
+        range: Range<usize>,
+    ) {
         let given = match part {
             Part::Title => &self.post.title,
             Part::Body => &self.post.body,
@@ -418,7 +435,7 @@ impl Findings<'_> {
         found
     }
 
-    fn verdict(mut self, weights: &Weights) -> Verdict {
+    pub(super) fn verdict(mut self, weights: &Weights) -> Verdict {
         self.why.sort();
         self.why.dedup();
         self.why.sort_by(|a, b| {

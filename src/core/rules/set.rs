@@ -1,10 +1,11 @@
 //! The rule set: what is shared by all who scan.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::layer::{Builder, Layer};
 use super::lists;
+use super::network::{Facts, Query, scan_hosts};
 use super::rule::{Rule, Status};
 use super::scan::{Off, Scratch, scan};
 use super::source::{RuleError, SourceFile};
@@ -82,6 +83,18 @@ impl RuleSet {
     /// The same, with memory kept from scan to scan, which is faster.
     pub fn scan_with(&self, scratch: &mut Scratch, post: &Post, weights: &Weights) -> Verdict {
         scan(&self.layers, &self.off, scratch, post, weights)
+    }
+
+    /// Adds to the verdict on `post` what network rules find by `facts`; gives what they would have to know beside those, empty
+    /// when nothing is open. Linear in the post; at most a few tens of questions a post.
+    pub fn scan_hosts(
+        &self,
+        post: &Post,
+        facts: &Facts,
+        weights: &Weights,
+        verdict: &mut Verdict,
+    ) -> BTreeSet<Query> {
+        scan_hosts(&self.layers[0], post, facts, weights, verdict)
     }
 
     /// The set with one more entry of the list file at `path`, without reading any file again. Scans under way keep the set they

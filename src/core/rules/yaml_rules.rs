@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_yaml::Spanned;
 
 use super::checks;
+use super::network::Facts;
 use super::rule::{Rule, Sites, Status};
 use super::source::{RuleError, SourceFile};
 use crate::core::nearest::nearest;
@@ -145,6 +146,8 @@ pub struct Example {
     pub body_is_summary: Option<bool>,
     /// The part that must be found.
     pub part: Option<Part>,
+    /// What is known of the hosts in it, for rules of the network.
+    pub facts: Option<Facts>,
 }
 
 /// How a rule finds: its pattern or its check.
@@ -322,7 +325,7 @@ fn build(text: &RuleText, path: &str, ids: &mut BTreeMap<String, String>) -> Res
         max_score: applies.max_score,
         sites,
         strip_code: applies.strip_code,
-        function: matches!(finder, Finder::Check(checks::Check::Text(_))),
+        function: matches!(finder, Finder::Check(checks::Check::Text(_) | checks::Check::Network(_))),
     };
     Ok(Some(YamlRule { rule, finder, text: text.clone() }))
 }

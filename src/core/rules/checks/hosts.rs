@@ -43,6 +43,25 @@ pub(super) fn site_label(host: &str) -> Option<String> {
     domain.strip_suffix(suffix)?.strip_suffix('.').map(str::to_owned)
 }
 
+/// A host name as the domain name system takes it (lower case, punycode), and the domain in it that somebody registered. None
+/// when the host is no name under a known public suffix.
+pub(in crate::core::rules) fn registrable(host: &str) -> Option<(String, String)> {
+    if host.len() > MAX_HOST {
+        return None;
+    }
+    let name = idna::domain_to_ascii(host.trim_end_matches('.')).ok()?;
+    // The system's own limits, in bytes.
+    if name.len() > 253 || name.split('.').any(|label| label.is_empty() || label.len() > 63) {
+        return None;
+    }
+    if !psl::suffix(name.as_bytes())?.is_known() {
+        return None;
+    }
+    let domain = psl::domain(name.as_bytes())?;
+    let domain = std::str::from_utf8(domain.as_bytes()).ok()?.to_owned();
+    Some((name, domain))
+}
+
 /// Replaces `%41` and the like; what does not decode to UTF-8 stays.
 fn percent_decoded(text: &str) -> String {
     if !text.contains('%') {
@@ -62,7 +81,7 @@ fn percent_decoded(text: &str) -> String {
 }
 
 /// Whether a host belongs to Stack Exchange or is where it keeps images: no rule about foreign sites looks at those.
-pub(super) fn is_our_own(host: &str) -> bool {
+pub(in crate::core::rules) fn is_our_own(host: &str) -> bool {
     const OURS: [&str; 12] = [
         "stackexchange.com",
         "stackoverflow.com",
@@ -83,9 +102,9 @@ pub(super) fn is_our_own(host: &str) -> bool {
 
 /// A host in a text and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FoundHost {
+pub(in crate::core::rules) struct FoundHost {
     /// Byte range of the host name.
-    pub(super) at: Range<usize>,
+    pub(in crate::core::rules) at: Range<usize>,
 }
 
 static HOST: LazyLock<Regex> = LazyLock::new(|| {
@@ -94,7 +113,7 @@ static HOST: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Everything in `text` that looks like a host name, in links or bare, up to `limit` of them.
-pub(super) fn hosts_in(text: &str, limit: usize) -> Vec<FoundHost> {
+pub(in crate::core::rules) fn hosts_in(text: &str, limit: usize) -> Vec<FoundHost> {
     HOST.find_iter(text).take(limit).map(|m| FoundHost { at: m.range() }).collect()
 }
 

@@ -8,7 +8,7 @@ pub mod anchors;
 mod customer_service;
 mod email_keyword;
 mod health_title;
-mod hosts;
+pub(super) mod hosts;
 mod images;
 mod link_at_end;
 mod link_text;
@@ -133,6 +133,15 @@ pub enum Check {
     /// Looks at the parts of a post together. On a realtime frame such a rule reports its reason as always; a
     /// [`Check::Text`] rule reports the empty reason for the excerpt there, as the reference does.
     Post(fn(&PostInput<'_>) -> Vec<PartHit>),
+    /// Looks at what is known of linked hosts ([`RuleSet::scan_hosts`](super::RuleSet::scan_hosts)), and at nothing else.
+    Network(Network),
+}
+
+/// A check of [`Check::Network`].
+#[derive(Clone, Copy, Debug)]
+pub enum Network {
+    /// A host that has the addresses of its own name servers.
+    ServesItself,
 }
 
 /// Every check by the name that rules use, sorted.
@@ -142,6 +151,7 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("customer-service-scam", Check::Text(customer_service::check)),
     ("few-unique-characters", Check::Text(unique_characters::check)),
     ("health-title", Check::Text(health_title::check)),
+    ("host-serves-itself", Check::Network(Network::ServesItself)),
     ("keyword-with-email", Check::Text(email_keyword::check)),
     ("link-at-end", Check::Text(link_at_end::check)),
     ("luncheon-meat", Check::Text(luncheon_meat::check)),
@@ -205,6 +215,7 @@ mod tests {
                     }
                 }
             }
+            Check::Network(_) => {}
             Check::Post(check) => {
                 for is_answer in [false, true] {
                     let input = PostInput {
