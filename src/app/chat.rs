@@ -25,10 +25,13 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(60);
 /// A refused login is tried again this much later: the site answers haste with captchas.
 const REFUSED_RETRY: Duration = Duration::from_secs(600);
-/// A room is read back for at most so many pages of [`PAGE`] messages; more can not have been said since the mark.
-const MAX_PAGES: usize = 40;
-/// Messages asked for at once.
-const PAGE: u32 = 100;
+/// A room is read back for at most so many pages of [`PAGE`] messages: ten days of the busiest room.
+const MAX_PAGES: usize = 200;
+/// Messages asked for at once: the most that chat gives.
+const PAGE: u32 = 500;
+/// A send that is older than this, in real time, when its request would leave is given up: the process was frozen
+/// since it was journalled, and another may have taken over.
+const STALE_AFTER: Duration = Duration::from_secs(2);
 
 /// What the bot wants done in chat.
 pub(super) enum Order {
@@ -86,7 +89,7 @@ impl Account {
             let Some(me) = self.log_in(&mut orders).await else { return };
             tracing::info!(account = %self.key, user.id = me.id, user.name = me.name, how = ?me.how, "logged in to chat");
             self.tell(Event::LoggedIn { account: self.key.clone(), user_id: me.id }).await;
-            match self.session(me.id, &mut orders, &mut counter).await {
+            match self.session(&mut orders, &mut counter).await {
                 Ended::Stopped => return,
                 Ended::LoggedOut => {
                     tracing::warn!(account = %self.key, "the chat session has expired; logging in again");
@@ -129,16 +132,11 @@ impl Account {
         match order {
             Order::Send(send) => self.sent(&send, SendOutcome::NotSent(error.to_string())).await,
             Order::LookUp(send) => self.looked_up(&send, None).await,
-            Order::Join(room) => self.tell(Event::RoomClosed { room, why: error.to_string() }).await,
+            Order::Join(room) => self.closed(room, error.to_string()).await,
         }
     }
 
-    async fn session(
-        &self,
-        user_id: i64,
-        orders: &mut mpsc::UnboundedReceiver<Order>,
-        counter: &mut Option<i64>,
-    ) -> Ended {
+    async fn session(&self, orders: &mut mpsc::UnboundedReceiver<Order>, counter: &mut Option<i64>) -> Ended {
         for room in &self.rooms {
             if self.stop.is_cancelled() {
                 return Ended::Stopped;
@@ -153,7 +151,7 @@ impl Account {
                 () = logged_out.cancelled() => return Ended::LoggedOut,
                 order = orders.recv() => match order {
                     None => return Ended::Stopped,
-                    Some(order) => self.carry_out(order, user_id, logged_out.clone()),
+                    Some(order) => self.carry_out(order, logged_out.clone()),
                 },
                 event = events.recv() => match event {
                     None => return Ended::LoggedOut,
@@ -166,10 +164,14 @@ impl Account {
     }
 
     /// Requests run beside each other, so that a slow one never delays what the rooms say.
-    fn carry_out(&self, order: Order, user_id: i64, logged_out: CancellationToken) {
+    fn carry_out(&self, order: Order, logged_out: CancellationToken) {
         let account = self.clone_for_task();
         self.tasks.spawn(async move {
             match order {
+                Order::Send(send) if account.is_stale(&send) => {
+                    let why = format!("it waited more than {STALE_AFTER:?} for its turn");
+                    account.sent(&send, SendOutcome::NotSent(why)).await;
+                }
                 Order::Send(send) => {
                     let outcome = account.client.send(send.room.room, &send.text, send.reply_to).await;
                     if matches!(outcome, Err(SendError::SessionExpired)) {
@@ -178,7 +180,7 @@ impl Account {
                     account.sent(&send, outcome_of(outcome, account.clock)).await;
                 }
                 Order::LookUp(send) => {
-                    let candidates = account.candidates(&send, user_id).await;
+                    let candidates = account.candidates(&send).await;
                     if matches!(candidates, Err(ChatError::SessionExpired)) {
                         logged_out.cancel();
                     }
@@ -190,6 +192,10 @@ impl Account {
                 Order::Join(room) => account.join(room.room).await,
             }
         });
+    }
+
+    fn is_stale(&self, send: &Send) -> bool {
+        self.clock.real(self.clock.now().since(send.started_at)) > STALE_AFTER
     }
 
     fn clone_for_task(&self) -> Self {
@@ -215,15 +221,18 @@ impl Account {
                 history.messages.iter().filter_map(|m| m.message_id).max().unwrap_or(0),
             ))
         };
-        let event = match newest.await {
+        match newest.await {
             Ok((info, newest)) if info.can_post => {
-                tracing::info!(room = %room, room.name = info.name, "joined");
-                Event::RoomOpen { room, newest }
+                tracing::info!(account = %self.key, room = %room, room.name = info.name, "joined");
+                self.tell(Event::RoomOpen { account: self.key.clone(), room, newest }).await;
             }
-            Ok((info, _)) => Event::RoomClosed { room, why: info.words },
-            Err(error) => Event::RoomClosed { room, why: error.to_string() },
-        };
-        self.tell(event).await;
+            Ok((info, _)) => self.closed(room, info.words).await,
+            Err(error) => self.closed(room, error.to_string()).await,
+        }
+    }
+
+    async fn closed(&self, room: RoomKey, why: String) {
+        self.tell(Event::RoomClosed { account: self.key.clone(), room, why }).await;
     }
 
     async fn hear(&self, event: ServerEvent) {
@@ -235,8 +244,10 @@ impl Account {
             }
             ServerEvent::Counter(_) => {}
             ServerEvent::Event(event) => {
+                let id = event.id;
                 if let Some(message) = self.message(event) {
-                    self.tell(Event::Message(message)).await;
+                    // When the service has stopped there is nobody to tell.
+                    let _ = self.inputs.send(Input::Heard { id, message }).await;
                 }
             }
         }
@@ -257,18 +268,26 @@ impl Account {
         })
     }
 
-    /// Our messages in the send's room that are newer than its mark.
-    async fn candidates(&self, send: &Send, user_id: i64) -> Result<Vec<Candidate>, ChatError> {
+    /// What the send's account wrote in its room since the mark. Anything less than all of it is an error: a message
+    /// that was not seen must not be taken for one that is not there.
+    async fn candidates(&self, send: &Send) -> Result<Vec<Candidate>, ChatError> {
         let mut ours = BTreeSet::new();
         let mut before = None;
-        for _ in 0..MAX_PAGES {
+        let mut n_pages = 0;
+        loop {
             let page = self.client.history(send.room.room, before, PAGE).await?;
             let ids = page.messages.iter().filter_map(|m| m.message_id);
             let Some(oldest) = ids.min() else { break };
-            let newer = page.messages.iter().filter(|m| m.user_id == Some(user_id));
-            ours.extend(newer.filter_map(|m| m.message_id).filter(|id| *id > send.mark));
-            if oldest <= send.mark || before.is_some_and(|before| oldest >= before) {
+            let theirs = page.messages.iter().filter(|m| m.user_id == Some(send.user_id));
+            ours.extend(theirs.filter_map(|m| m.message_id).filter(|id| *id > send.mark));
+            if oldest <= send.mark {
                 break;
+            }
+            n_pages += 1;
+            if n_pages == MAX_PAGES || before.is_some_and(|before| oldest >= before) {
+                let what = format!("the history of room {}", send.room.room);
+                let why = format!("it does not reach back to message {}", send.mark);
+                return Err(ChatError::Malformed { what, why });
             }
             before = Some(oldest);
         }
@@ -279,7 +298,7 @@ impl Account {
                 Err(ChatError::NotFound { .. }) => None,
                 Err(error) => return Err(error),
             };
-            candidates.push(Candidate { message_id, user_id, source });
+            candidates.push(Candidate { message_id, user_id: send.user_id, source });
         }
         Ok(candidates)
     }
@@ -289,7 +308,7 @@ impl Account {
     }
 
     async fn looked_up(&self, send: &Send, candidates: Option<Vec<Candidate>>) {
-        self.tell(Event::LookedUp { account: self.key.clone(), send: send.id, candidates }).await;
+        self.tell(Event::LookedUp { account: send.account.clone(), send: send.id, candidates }).await;
     }
 
     /// When the service has stopped there is nobody to tell, and what was told is in the journal.
@@ -311,11 +330,11 @@ fn outcome_of(answer: Result<chat::Sent, SendError>, clock: Clock) -> SendOutcom
         Err(SendError::Throttled { wait }) => SendOutcome::Throttled(told(wait)),
         Err(SendError::Duplicate) => SendOutcome::Duplicate,
         Err(SendError::TooLong(_)) => SendOutcome::TooLong,
+        Err(error @ SendError::Suspended(_)) => SendOutcome::Suspended(error.to_string()),
         Err(SendError::RoomTimeout { wait, words }) => closed(words, wait),
         Err(
             error @ (SendError::NoPermission(_)
             | SendError::Frozen(_)
-            | SendError::Suspended(_)
             | SendError::LowReputation(_)
             | SendError::NoSuchRoom(_)
             | SendError::Refused { .. }),

@@ -32,6 +32,7 @@ pub(super) struct Metrics {
     deliveries: Family<ByServer, Counter>,
     refusals: Family<ByServer, Counter>,
     unknown: Family<ByServer, Counter>,
+    closed: Family<ByRoom, Counter>,
     lag: Histogram,
     waiting: Family<ByRoom, Gauge>,
     oldest: Family<ByRoom, Gauge<f64, AtomicU64>>,
@@ -53,6 +54,7 @@ impl Metrics {
             deliveries: Family::default(),
             refusals: Family::default(),
             unknown: Family::default(),
+            closed: Family::default(),
             lag: Histogram::new([0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 45.0, 60.0, 120.0, 300.0, 900.0, 3600.0]),
             waiting: Family::default(),
             oldest: Family::default(),
@@ -67,6 +69,11 @@ impl Metrics {
         registry.register("reports_delivered", "Reports that arrived in a room", metrics.deliveries.clone());
         registry.register("sends_refused", "Messages that chat refused", metrics.refusals.clone());
         registry.register("sends_unknown", "Messages whose reply was lost", metrics.unknown.clone());
+        registry.register(
+            "room_alarms",
+            "Times that reports waited for a room that took nothing from us",
+            metrics.closed.clone(),
+        );
         registry.register_with_unit(
             "report_lag",
             "Time from the first sign of a post to its report in a room",
@@ -117,6 +124,10 @@ impl Metrics {
             }
             Happening::Unknown { account, .. } => {
                 self.unknown.get_or_create(&ByServer { server: account.server.clone() }).inc();
+            }
+            Happening::RoomClosed { room, .. } => {
+                let by_room = ByRoom { server: room.server.clone(), room: room.room };
+                self.closed.get_or_create(&by_room).inc();
             }
             Happening::Gone { .. } | Happening::Expired { .. } => {}
             Happening::Feedback { .. } => {

@@ -7,6 +7,7 @@
 
 mod chat;
 pub mod demo;
+mod heard;
 mod intake;
 mod metrics;
 pub mod replay;

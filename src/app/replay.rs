@@ -157,16 +157,20 @@ fn fetched(post: Post, key: PostKey, edited: bool, rules: &RuleSet, weights: &We
     }
 }
 
+fn account(server: &str) -> AccountKey {
+    AccountKey { server: server.to_owned(), account: "main".to_owned() }
+}
+
 impl Replay {
     /// Logs in everywhere and enters every room.
     fn connect(&mut self) {
         let rooms = Arc::clone(&self.rooms);
         for server in rooms.servers() {
-            let account = AccountKey { server: server.to_owned(), account: "main".to_owned() };
-            self.handle(Event::LoggedIn { account, user_id: USER_ID });
+            self.handle(Event::LoggedIn { account: account(server), user_id: USER_ID });
         }
         for room in rooms.iter().filter(|room| room.is_used()) {
-            self.handle(Event::RoomOpen { room: room.key.clone(), newest: 0 });
+            let account = account(&room.key.server);
+            self.handle(Event::RoomOpen { account, room: room.key.clone(), newest: 0 });
         }
     }
 
@@ -205,8 +209,8 @@ impl Replay {
                 Action::Send(send) => self.request(send),
                 Action::Tell(happening) => self.count(&happening),
                 // Nothing is lost, no room closes, and posts come by themselves.
-                Action::LookUp(_)
-                | Action::Join(_)
+                Action::LookUp { .. }
+                | Action::Join { .. }
                 | Action::Fetch(_)
                 | Action::Watch { .. }
                 | Action::Weigh(_) => {}
@@ -252,6 +256,7 @@ impl Replay {
             Happening::Scanned { .. }
             | Happening::Unknown { .. }
             | Happening::Expired { .. }
+            | Happening::RoomClosed { .. }
             | Happening::Feedback { .. } => {}
         }
     }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::chat::{Account, Order, chat_client};
+use super::heard::Heard;
 use super::intake::{Intake, Scanner};
 use super::metrics::Metrics;
 use super::turn::{Inboxes, Main};
@@ -18,7 +19,7 @@ use crate::api::{self, ApiOptions};
 use crate::chat::Credentials;
 use crate::clock::Clock;
 use crate::config::{Config, MissingLogin, Source};
-use crate::core::bot::{Bot, DELAY, Event, Happening, Settings};
+use crate::core::bot::{Bot, DELAY, Event, Happening, Message, Settings};
 use crate::core::fetch_plan::{FetchPlan, PlanOptions};
 use crate::core::outbox::AccountKey;
 use crate::core::report::message::Labels;
@@ -94,6 +95,12 @@ pub(super) enum ChatHealth {
 /// What the loop takes in.
 pub(super) enum Input {
     Event(Event),
+    /// An account heard a message; others may hear the same event.
+    Heard {
+        /// The event's id on its server, if it has one.
+        id: Option<i64>,
+        message: Message,
+    },
     Chat(AccountKey, ChatHealth),
     Realtime(RealtimeEvent),
     /// Somebody wants to know what there is still to do.
@@ -143,9 +150,6 @@ impl Service {
         }
         if config.record.is_some() {
             return Err(RunError::NotYet("record"));
-        }
-        if config.servers.values().any(|server| server.accounts.len() > 1) {
-            return Err(RunError::NotYet("accounts"));
         }
         let data_dir = config.data_dir.clone();
         let opened = tokio::task::spawn_blocking(move || store::open(&data_dir))
@@ -232,6 +236,7 @@ impl Service {
             intake,
             metrics,
             happenings: happenings.clone(),
+            heard: Heard::default(),
             commits: VecDeque::new(),
             n_commits: 0,
             n_since_snapshot: 0,
@@ -306,9 +311,9 @@ fn accounts(
 ) -> Result<Vec<Account>, RunError> {
     let with_rooms = rooms.servers();
     let mut accounts = Vec::new();
-    for (name, server) in config.servers.iter().filter(|(name, _)| with_rooms.contains(name.as_str())) {
-        // One account a server; others only take over part of its work.
-        let Some(account) = server.accounts.first() else { continue };
+    let servers = config.servers.iter().filter(|(name, _)| with_rooms.contains(name.as_str()));
+    for (name, account) in servers.flat_map(|(name, s)| s.accounts.iter().map(move |account| (name, account)))
+    {
         let login = config.secrets.login(name, account)?;
         let client = chat_client(config, name, account).map_err(|e| setup("the chat client", e))?;
         accounts.push(Account {

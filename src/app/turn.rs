@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::chat::Order;
+use super::heard::Heard;
 use super::intake::Intake;
 use super::metrics::Metrics;
 use super::service::{ChatHealth, INPUTS, Input, RunError, WorkLeft};
@@ -44,6 +45,7 @@ pub(super) struct Main {
     pub(super) intake: Intake,
     pub(super) metrics: Arc<Metrics>,
     pub(super) happenings: broadcast::Sender<Happening>,
+    pub(super) heard: Heard,
     /// Actions that wait for their entries to be durable, oldest first.
     pub(super) commits: VecDeque<(u64, Vec<Action>)>,
     pub(super) n_commits: u64,
@@ -88,6 +90,11 @@ impl Main {
     fn take(&mut self, input: Input) -> Result<(), RunError> {
         match input {
             Input::Event(event) => self.handle(event),
+            Input::Heard { id, message } => {
+                if id.is_none_or(|id| self.heard.is_new(&message.room.server, id)) {
+                    self.handle(Event::Message(message));
+                }
+            }
             Input::Chat(account, health) => {
                 self.chat.insert(account, Some(health));
                 self.every_login_refused()?;
@@ -163,13 +170,8 @@ impl Main {
         match action {
             Action::Fetch(request) => self.intake.fetch(request),
             Action::Send(send) => self.order(&send.account.clone(), Order::Send(send)),
-            Action::LookUp(send) => self.order(&send.account.clone(), Order::LookUp(send)),
-            Action::Join(room) => {
-                let account = self.orders.keys().find(|key| key.server == room.server).cloned();
-                if let Some(account) = account {
-                    self.order(&account, Order::Join(room));
-                }
-            }
+            Action::LookUp { through, send } => self.order(&through, Order::LookUp(send)),
+            Action::Join { account, room } => self.order(&account, Order::Join(room)),
             Action::Watch { site, question } => self.intake.watch(site, question),
             Action::Weigh(weights) => self.intake.scanner.weigh(weights),
             Action::Tell(happening) => {
@@ -199,7 +201,7 @@ impl Main {
             .iter()
             .map(|(account, health)| match health {
                 Some(ChatHealth::LoginFailed { why, refused: true }) => {
-                    Some(format!("{}: {why}", account.server))
+                    Some(format!("{}: {why}", account.shown()))
                 }
                 _ => None,
             })
@@ -238,8 +240,9 @@ impl Main {
                 }
                 None => Check { ok: false, detail: "logging in".to_owned() },
             };
-            checks.insert(format!("chat {}", account.server), check);
+            checks.insert(format!("chat {}", account.shown()), check);
         }
+        checks.insert("rooms".to_owned(), self.rooms_check());
         checks.insert("realtime".to_owned(), self.intake.freshness(self.clock.now()));
         // The loop lives only while the journal takes what it is given; what waits long says that the disk is slow.
         let waiting = self.commits.len();
@@ -247,6 +250,14 @@ impl Main {
             Check { ok: waiting < INPUTS, detail: format!("{waiting} appends on their way to the disk") };
         checks.insert("store".to_owned(), check);
         Readiness { ready: checks.values().all(|check| check.ok), checks }
+    }
+
+    /// A room that takes nothing from us is told of, and no reason to restart a service that serves the others.
+    fn rooms_check(&self) -> Check {
+        let closed = self.bot.closed_rooms().map(|(room, why)| format!("{room} takes nothing: {why}"));
+        let closed: Vec<String> = closed.collect();
+        let detail = if closed.is_empty() { "none refuses us".to_owned() } else { closed.join("; ") };
+        Check { ok: true, detail }
     }
 
     /// Waits for answers that are on their way, then keeps everything.

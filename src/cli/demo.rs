@@ -258,6 +258,12 @@ impl Onlooker for View {
                 let fields = serde_json::json!({"post": key.to_string(), "covered": n_covered});
                 ("gone", Some(format!("  {key} was deleted")), fields)
             }
+            Happening::RoomClosed { room, why, n_waiting } => {
+                let text =
+                    format!("  {room} takes nothing from us, and {n_waiting} reports wait for it: {why}");
+                let fields = serde_json::json!({"room": room.to_string(), "why": why, "waiting": n_waiting});
+                ("room_closed", Some(text), fields)
+            }
             Happening::Expired { n_items } => {
                 let text = format!("  {n_items} confirmations or notices waited too long and were dropped");
                 ("expired", Some(text), serde_json::json!({"items": n_items}))

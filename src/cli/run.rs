@@ -97,6 +97,9 @@ fn show(happening: &Happening, dry_run: bool) {
         Happening::Gone { key, n_covered } => {
             tracing::info!(post = %key, n_covered, "a reported post is gone")
         }
+        Happening::RoomClosed { room, why, n_waiting } => {
+            tracing::error!(%room, why, n_waiting, "reports wait for a room that takes nothing from us")
+        }
         Happening::Expired { n_items } => {
             tracing::info!(n_items, "confirmations or notices were dropped: they waited too long")
         }

@@ -14,11 +14,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use crate::core::outbox::MAIN as MAIN_ACCOUNT;
 pub use load::{ConfigError, load_rooms};
 pub use secrets::{Login, MissingLogin, Secrets};
-
-/// Name of an account where a server has only one.
-pub const MAIN_ACCOUNT: &str = "main";
 
 /// The whole configuration. Paths are already relative to the working directory.
 #[derive(Clone, Debug)]

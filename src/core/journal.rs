@@ -72,6 +72,15 @@ pub enum Entry {
         /// Who.
         by: By,
     },
+    /// Reports wait for a room that takes nothing from us, and people are told.
+    Alarmed {
+        /// Which room.
+        room: RoomKey,
+        /// What chat says.
+        why: String,
+        /// The notice, for a room of those who look after the service; empty when there is none.
+        items: Vec<Item>,
+    },
     /// That is over.
     RoomUnblocked {
         /// Which; absent for the block of all rooms.

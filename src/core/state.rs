@@ -38,6 +38,9 @@ pub struct State {
     /// What people said, and what follows from it.
     #[serde(default)]
     pub people: People,
+    /// Rooms that took nothing when people were last told so, and since when; until a message arrives there.
+    #[serde(default, with = "super::pairs")]
+    pub alarmed: BTreeMap<RoomKey, Timestamp>,
     pub(super) n_reports: u64,
     n_items: u64,
     n_sends: u64,
@@ -212,6 +215,11 @@ impl State {
                 items.iter().for_each(|item| self.queue(item));
                 Vec::new()
             }
+            Entry::Alarmed { room, items, .. } => {
+                self.alarmed.insert(room.clone(), at);
+                items.iter().for_each(|item| self.queue(item));
+                Vec::new()
+            }
             Entry::Expired { items } => {
                 self.outbox.drop_waiting(items);
                 Vec::new()
@@ -345,6 +353,7 @@ impl State {
         {
             times.retain(|time| *time > until);
         }
+        self.alarmed.remove(&delivered.send.room);
         let reports: Vec<ReportId> = delivered.items.iter().filter_map(report_of).collect();
         if !reports.is_empty() {
             self.carries(&delivered.send.room.server, delivered.message_id, reports);

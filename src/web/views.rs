@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 use crate::core::bot::RoomBacklog;
 use crate::core::feedback::{Consensus, consensus};
 use crate::core::post::PostType;
-use crate::core::time::Timestamp;
 use crate::core::verdict::{Part, Why};
 use crate::store::{MessageRow, Page, ReportRow};
 
@@ -164,6 +163,10 @@ pub struct Backlog {
     pub oldest_s: Option<f64>,
     /// When the account may send next, RFC 3339.
     pub next_at: String,
+    /// What chat says when the room takes nothing from us now; null while it takes messages.
+    pub closed: Option<String>,
+    /// Until when people asked to spare the room, RFC 3339; null when they did not.
+    pub blocked_until: Option<String>,
 }
 
 /// The reports that a message carries.
@@ -266,7 +269,9 @@ impl From<RoomBacklog> for Backlog {
             waiting: row.waiting,
             in_flight: row.in_flight,
             oldest_s: row.oldest.map(|age| age.as_secs_f64()),
-            next_at: Timestamp::to_string(&row.next_at),
+            next_at: row.next_at.to_string(),
+            closed: row.closed,
+            blocked_until: row.blocked_until.map(|at| at.to_string()),
         }
     }
 }

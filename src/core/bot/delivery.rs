@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fold::Rendered;
-use super::{Action, Bot, Happening, RoomBacklog, RoomState, SendOutcome, Session};
+use super::{Action, Bot, Happening, RoomBacklog, SendOutcome, Session};
 use crate::core::journal::Entry;
 use crate::core::outbox::reconcile::{self, Candidate};
 use crate::core::outbox::{
@@ -16,52 +16,43 @@ use crate::core::time::Timestamp;
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// A server that comes back is noticed within this time.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// A room that refused is asked again after this, doubling up to [`MAX_ROOM_RETRY`].
-const FIRST_ROOM_RETRY: Duration = Duration::from_secs(30);
-/// A room that opens again is noticed within this time.
-const MAX_ROOM_RETRY: Duration = Duration::from_secs(600);
+/// An account that is logged out for so long does not settle its open send itself any more.
+const TAKE_OVER_AFTER: Duration = Duration::from_secs(60);
 
 impl Bot {
     /// A request of a process that is gone may still have landed.
     pub(super) fn resume_sends(&mut self, now: Timestamp) {
-        let open: Vec<(AccountKey, SendId)> = self
+        let open: Vec<(AccountKey, SendId, Phase)> = self
             .state
             .outbox
             .all_open()
-            .filter(|(_, phase)| *phase == Phase::InFlight)
-            .map(|(send, _)| (send.account.clone(), send.id))
+            .map(|(send, phase)| (send.account.clone(), send.id, *phase))
             .collect();
-        for (account, send) in open {
-            let why = "the process ended before the answer came".to_owned();
-            self.record_send(account, SendEntry::Unknown { send, why }, now);
+        for (account, send, phase) in open {
+            self.session(&account).gone_since = now;
+            // What ended in the future ended before the clock was set back.
+            let why = match phase {
+                Phase::InFlight => "the process ended before the answer came",
+                Phase::Unknown { since } if since > now => "the clock was set back",
+                Phase::Unknown { .. } | Phase::Absent => continue,
+            };
+            self.record_send(account, SendEntry::Unknown { send, why: why.to_owned() }, now);
         }
     }
 
     pub(super) fn on_logged_in(&mut self, account: AccountKey, user_id: i64) {
         let session = self.session(&account);
-        session.user_id = Some(user_id);
+        (session.user_id, session.is_logged_in) = (Some(user_id), true);
         session.paused_until = Timestamp::ZERO;
     }
 
-    pub(super) fn on_room_open(&mut self, room: RoomKey, newest: i64) {
-        let state = self.room_states.entry(room).or_default();
-        state.newest = state.newest.max(newest);
-        (state.open, state.retry_at) = (true, None);
+    pub(super) fn on_logged_out(&mut self, account: &AccountKey, now: Timestamp) {
+        let session = self.session(account);
+        (session.is_logged_in, session.gone_since) = (false, now);
     }
 
-    pub(super) fn on_room_closed(
-        &mut self,
-        room: &RoomKey,
-        why: &str,
-        wait: Option<Duration>,
-        now: Timestamp,
-    ) {
-        let state = self.room_states.entry(room.clone()).or_default();
-        let pause = doubled(FIRST_ROOM_RETRY, state.n_refusals, MAX_ROOM_RETRY);
-        state.n_refusals = state.n_refusals.saturating_add(1);
-        state.open = false;
-        state.retry_at = Some(now + wait.unwrap_or(pause).min(MAX_ROOM_RETRY));
-        tracing::warn!(room = %room, why, "the room takes nothing from us now");
+    pub(super) fn is_logged_in(&self, account: &AccountKey) -> bool {
+        self.sessions.get(account).is_some_and(|session| session.is_logged_in)
     }
 
     /// Our own message may be the one whose reply was lost: then there is no need to wait longer.
@@ -77,10 +68,14 @@ impl Bot {
             .collect();
         for account in hurry {
             if let Some((send, _)) = self.state.outbox.open(&account).cloned() {
-                self.session(&account).looking = true;
-                self.act(Action::LookUp(send));
+                self.look_up(send.account.clone(), send);
             }
         }
+    }
+
+    fn look_up(&mut self, through: AccountKey, send: Send) {
+        self.session(&send.account).looking = true;
+        self.act(Action::LookUp { through, send });
     }
 
     pub(super) fn on_sent(&mut self, account: AccountKey, id: SendId, outcome: SendOutcome, now: Timestamp) {
@@ -92,6 +87,10 @@ impl Bot {
             self.session(&account).n_failures = 0;
         }
         match outcome {
+            SendOutcome::Sent { message_id } if self.is_known(&send, message_id) => {
+                let why = format!("chat names the message {message_id}, which is another one");
+                self.unknown(&send, why, now);
+            }
             SendOutcome::Sent { message_id } => self.done(&send, message_id, false, now),
             SendOutcome::Duplicate => {
                 self.session(&account).duplicate = true;
@@ -107,8 +106,12 @@ impl Bot {
                 self.refused(&send, Refusal::Throttled(wait_ms), why, now);
             }
             SendOutcome::TooLong => self.refused(&send, Refusal::TooLong, "too long".to_owned(), now),
+            SendOutcome::Suspended(why) => {
+                self.on_suspended(&account, &why, now);
+                self.refused(&send, Refusal::RoomClosed(why.clone()), why, now);
+            }
             SendOutcome::RoomClosed { why, wait } => {
-                self.on_room_closed(&send.room, &why, wait, now);
+                self.on_room_closed(&account, &send.room, &why, wait, now);
                 self.refused(&send, Refusal::RoomClosed(why.clone()), why, now);
             }
             SendOutcome::NotSent(why) => {
@@ -127,10 +130,14 @@ impl Bot {
         now: Timestamp,
     ) {
         self.session(&account).looking = false;
-        let Some((send, Phase::Unknown { since })) =
-            self.state.outbox.open(&account).filter(|(s, _)| s.id == id).cloned()
+        let Some((send, phase)) = self.state.outbox.open(&account).filter(|(s, _)| s.id == id).cloned()
         else {
             return;
+        };
+        let since = match phase {
+            Phase::Unknown { since } => since,
+            Phase::Absent => Timestamp::ZERO,
+            Phase::InFlight => return,
         };
         let Some(candidates) = candidates else {
             self.pause(&account, now);
@@ -140,6 +147,10 @@ impl Bot {
         let found = reconcile::find(&send, &self.state.outbox.account(&account), &candidates);
         if let Some(message_id) = found {
             return self.done(&send, message_id, true, now);
+        }
+        if self.is_gone(&account, now) {
+            // The identical text can not go out through it any more; the others have the time to look twice.
+            return self.refused(&send, Refusal::AccountGone, "its account is gone".to_owned(), now);
         }
         if self.session(&account).duplicate {
             // Chat refused it as a repeat, and none of our newer messages is it: an older one says the same.
@@ -158,7 +169,13 @@ impl Bot {
         if self.settings.dry_run {
             return;
         }
-        let item = Item {
+        let item = self.item(room, class, content, now);
+        self.record(Entry::Queued { items: vec![item] }, now);
+    }
+
+    /// The next item, when it is no report.
+    pub(super) fn item(&self, room: RoomKey, class: Class, content: Content, now: Timestamp) -> Item {
+        Item {
             id: self.state.next_item(0),
             rooms: vec![room],
             class,
@@ -167,8 +184,7 @@ impl Bot {
             expires_at: (class == Class::Low).then(|| now + LOW_LIFE),
             not_before: now,
             content,
-        };
-        self.record(Entry::Queued { items: vec![item] }, now);
+        }
     }
 
     /// Drops what nobody needs to hear any more.
@@ -187,20 +203,56 @@ impl Bot {
         for account in accounts {
             self.drive_account(&account, now);
         }
-        let due: Vec<RoomKey> = self
-            .room_states
-            .iter()
-            .filter(|(_, state)| state.retry_at.is_some_and(|at| at <= now))
-            .map(|(room, _)| room.clone())
-            .collect();
-        for room in due {
-            self.room_states.entry(room.clone()).or_default().retry_at = None;
-            self.act(Action::Join(room));
+        self.take_over(now);
+        self.rejoin(now);
+        self.alarm(now);
+    }
+
+    /// The open sends of accounts that do not come back are looked for through another account of their server.
+    fn take_over(&mut self, now: Timestamp) {
+        let orphans = self.orphans().filter(|(_, _, at)| *at <= now);
+        let orphans: Vec<(AccountKey, Send)> =
+            orphans.map(|(through, send, _)| (through.clone(), send.clone())).collect();
+        for (through, send) in orphans {
+            self.look_up(through, send);
         }
     }
 
+    /// Open sends whose accounts are logged out, who can look for them, and when.
+    fn orphans(&self) -> impl Iterator<Item = (&AccountKey, &Send, Timestamp)> {
+        self.state.outbox.all_open().filter_map(|(send, phase)| {
+            let owner = self.sessions.get(&send.account)?;
+            let settled = match phase {
+                Phase::InFlight => return None,
+                Phase::Unknown { since } => *since + self.settings.unknown_wait,
+                Phase::Absent => Timestamp::ZERO,
+            };
+            if owner.is_logged_in || owner.looking {
+                return None;
+            }
+            let mut others = self.sessions.iter().filter(|(key, _)| key.server == send.account.server);
+            let (through, _) = others.find(|(_, session)| session.is_logged_in)?;
+            let gone = owner.paused_until.max(owner.gone_since + TAKE_OVER_AFTER);
+            Some((through, send, gone.max(settled)))
+        })
+    }
+
+    fn is_gone(&self, account: &AccountKey, now: Timestamp) -> bool {
+        let session = self.sessions.get(account);
+        session.is_some_and(|s| !s.is_logged_in && now >= s.gone_since + TAKE_OVER_AFTER)
+    }
+
+    /// Whether the id belongs to another message of ours.
+    fn is_known(&self, send: &Send, message_id: i64) -> bool {
+        let key = (send.account.server.clone(), message_id);
+        self.state.messages.contains_key(&key)
+            || self.state.outbox.account(&send.account).recent.contains(&message_id)
+    }
+
     fn drive_account(&mut self, account: &AccountKey, now: Timestamp) {
-        let Session { user_id: Some(user_id), paused_until, looking, .. } = *self.session(account) else {
+        let Session { user_id: Some(user_id), is_logged_in: true, paused_until, looking, .. } =
+            *self.session(account)
+        else {
             return;
         };
         if paused_until > now || looking {
@@ -215,8 +267,7 @@ impl Bot {
             Some((_, Phase::InFlight)) => {}
             Some((send, Phase::Unknown { since })) => {
                 if self.look_at(account, since) <= now {
-                    self.session(account).looking = true;
-                    self.act(Action::LookUp(send));
+                    self.look_up(account.clone(), send);
                 }
             }
             Some((send, Phase::Absent)) => {
@@ -231,12 +282,7 @@ impl Bot {
     }
 
     fn choose(&self, account: &AccountKey, now: Timestamp) -> Choice {
-        self.state.outbox.choose(account, |room| self.is_open(room), now)
-    }
-
-    /// Whether we may post in a room.
-    pub(super) fn is_open(&self, room: &RoomKey) -> bool {
-        self.room_states.get(room).is_some_and(|state| state.open)
+        self.state.outbox.choose(account, self.takes(account), now)
     }
 
     /// When the room may be asked for a send of unknown outcome. A refused repeat is looked for at once: whatever
@@ -280,9 +326,8 @@ impl Bot {
             Some((report, now.since(seen_at.max(item.not_before))))
         });
         let reports = reports.collect();
-        let state = self.room_states.entry(send.room.clone()).or_default();
-        state.newest = state.newest.max(message_id);
-        state.n_refusals = 0;
+        self.saw_message(&send.room, message_id);
+        self.on_door_used(&send.account, &send.room);
         self.session(&send.account).duplicate = false;
         self.record_send(send.account.clone(), SendEntry::Done { send: send.id, message_id }, now);
         self.tell(Happening::Delivered { room: send.room.clone(), message_id, reports, reconciled });
@@ -304,14 +349,14 @@ impl Bot {
 
     fn pause(&mut self, account: &AccountKey, now: Timestamp) {
         let session = self.session(account);
-        session.paused_until = now + doubled(FIRST_PAUSE, session.n_failures, MAX_PAUSE);
+        session.paused_until = now + super::doubled(FIRST_PAUSE, session.n_failures, MAX_PAUSE);
         session.n_failures = session.n_failures.saturating_add(1);
     }
 
     pub(super) fn next_send_wake(&self, now: Timestamp) -> Option<Timestamp> {
-        let retries = self.room_states.values().filter_map(|state| state.retry_at);
+        let others = self.next_rejoin().into_iter().chain(self.orphans().map(|(_, _, at)| at));
         let accounts =
-            self.sessions.iter().filter(|(_, s)| s.user_id.is_some() && !s.looking).filter_map(|(key, s)| {
+            self.sessions.iter().filter(|(_, s)| s.is_logged_in && !s.looking).filter_map(|(key, s)| {
                 let due = match self.state.outbox.open(key) {
                     None => match self.choose(key, now) {
                         Choice::Nothing => return None,
@@ -324,16 +369,28 @@ impl Bot {
                 };
                 Some(due.max(s.paused_until))
             });
-        retries.chain(accounts).min()
+        others.chain(accounts).min()
     }
 
     /// What waits for each room, rooms in order; every room that was ever joined has a line.
     pub fn backlog(&self, now: Timestamp) -> Vec<RoomBacklog> {
         let mut rows: std::collections::BTreeMap<RoomKey, RoomBacklog> = std::collections::BTreeMap::new();
+        let closed: std::collections::BTreeMap<&RoomKey, &str> = self.closed_rooms().collect();
         let row = |room: &RoomKey| {
-            let account = self.sessions.keys().find(|key| key.server == room.server);
-            let next_at = account.map_or(now, |key| self.state.outbox.permitted_at(key, 1, now));
-            RoomBacklog { room: room.clone(), waiting: 0, in_flight: 0, oldest: None, next_at }
+            let accounts = self.sessions.keys().filter(|key| key.server == room.server);
+            let next_at =
+                accounts.map(|key| self.state.outbox.permitted_at(key, 1, now)).min().unwrap_or(now);
+            let closed = closed.get(room).map(|why| (*why).to_owned());
+            let blocked_until = self.state.outbox.blocks().until_for(room);
+            RoomBacklog {
+                room: room.clone(),
+                waiting: 0,
+                in_flight: 0,
+                oldest: None,
+                next_at,
+                closed,
+                blocked_until,
+            }
         };
         for room in self.room_states.keys() {
             rows.insert(room.clone(), row(room));
@@ -369,11 +426,7 @@ impl Bot {
     }
 
     pub(super) fn saw_message(&mut self, room: &RoomKey, message_id: i64) {
-        let state: &mut RoomState = self.room_states.entry(room.clone()).or_default();
+        let state = self.room_states.entry(room.clone()).or_default();
         state.newest = state.newest.max(message_id);
     }
-}
-
-fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
-    first.saturating_mul(1u32.checked_shl(times).unwrap_or(u32::MAX)).min(most)
 }

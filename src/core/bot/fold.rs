@@ -43,7 +43,7 @@ impl Bot {
                 Some(alone(first, cut_to_fit(text, self.limit_of(text, &limits)), *reply_to))
             }
             Content::Confirmation(_) => {
-                let (_, items) = self.state.outbox.waiting_for(room, Sort::Confirmation, MOST_SMALL, now);
+                let (_, items) = self.waiting_for(account, room, Sort::Confirmation, MOST_SMALL, now);
                 let all: Vec<&Confirmation> = items
                     .iter()
                     .filter_map(|item| match &item.content {
@@ -54,7 +54,7 @@ impl Bot {
                 Some(together(&items, confirm(&all).text()))
             }
             Content::Notice(_) => {
-                let (_, items) = self.state.outbox.waiting_for(room, Sort::Notice, MOST_SMALL, now);
+                let (_, items) = self.waiting_for(account, room, Sort::Notice, MOST_SMALL, now);
                 let all: Vec<&Phrase> = items
                     .iter()
                     .filter_map(|item| match &item.content {
@@ -82,7 +82,7 @@ impl Bot {
         let limits = self.state.outbox.account(account);
         let long_units = self.long_units(&limits);
         let most = long_units.max(SINGLE_LINE_UNITS) / LEAST_ITEM_UNITS;
-        let (n_waiting, items) = self.state.outbox.waiting_for(room, Sort::Report, most, now);
+        let (n_waiting, items) = self.waiting_for(account, room, Sort::Report, most, now);
         if n_waiting < self.settings.fold_after.max(2) {
             return None;
         }
@@ -114,6 +114,17 @@ impl Bot {
         Some(Rendered { items, text: combined.text, reply_to: None, tells_covered: n_covered > 0 })
     }
 
+    fn waiting_for(
+        &self,
+        account: &AccountKey,
+        room: &RoomKey,
+        sort: Sort,
+        most: usize,
+        now: Timestamp,
+    ) -> (usize, Vec<&Item>) {
+        self.state.outbox.waiting_for(room, sort, self.takes(account), most, now)
+    }
+
     fn long_units(&self, limits: &Account) -> usize {
         self.settings.long_message_units.min(limits.max_long_units.unwrap_or(usize::MAX))
     }
@@ -133,12 +144,9 @@ impl Bot {
         let mut reports: BTreeMap<&RoomKey, usize> = BTreeMap::new();
         let mut n_texts = 0;
         let mut oldest = now;
+        let takes = self.takes(account);
         for item in self.state.outbox.waiting().filter(|item| item.not_before <= now) {
-            let Some(room) =
-                item.rooms.iter().find(|room| room.server == account.server && self.is_open(room))
-            else {
-                continue;
-            };
+            let Some(room) = item.rooms.iter().find(|room| takes(item, room)) else { continue };
             if item.content.sort() == Sort::Report {
                 *reports.entry(room).or_default() += 1;
                 oldest = oldest.min(item.created_at.max(item.not_before));

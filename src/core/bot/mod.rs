@@ -6,6 +6,7 @@
 
 mod blocks;
 mod delivery;
+mod doors;
 mod feedback;
 mod fold;
 mod intake;
@@ -30,6 +31,7 @@ use super::verdict::Verdict;
 use super::weight::Weights;
 
 pub use blocks::MAX_BLOCK;
+use doors::Door;
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -95,6 +97,8 @@ pub enum SendOutcome {
     Throttled(Option<Duration>),
     /// Too long.
     TooLong,
+    /// No room of the server takes anything from this account: chat's words.
+    Suspended(String),
     /// The room takes nothing from us: chat's words, and when to try again if it said so.
     RoomClosed {
         /// Chat's words.
@@ -159,16 +163,20 @@ pub enum Event {
         /// Which.
         account: AccountKey,
     },
-    /// We are in a room and may post there.
+    /// An account is in a room and may post there.
     RoomOpen {
-        /// Which.
+        /// Which account.
+        account: AccountKey,
+        /// Which room.
         room: RoomKey,
         /// The newest message id there; 0 in an empty room.
         newest: i64,
     },
-    /// We can not post in a room now.
+    /// An account can not post in a room now.
     RoomClosed {
-        /// Which.
+        /// Which account.
+        account: AccountKey,
+        /// Which room.
         room: RoomKey,
         /// What chat said.
         why: String,
@@ -219,10 +227,20 @@ pub enum Action {
     Fetch(Request),
     /// Ask chat to post this.
     Send(Send),
-    /// Read the room back to the send's mark and say what is ours.
-    LookUp(Send),
+    /// Read the room back to the send's mark and say what the send's account wrote there.
+    LookUp {
+        /// The account that reads; another of the same server when the send's own is gone.
+        through: AccountKey,
+        /// What is looked for.
+        send: Send,
+    },
     /// Try to join the room (again).
-    Join(RoomKey),
+    Join {
+        /// The account that tries.
+        account: AccountKey,
+        /// Which room.
+        room: RoomKey,
+    },
     /// Watch this question for deletions.
     Watch {
         /// Host name of the site.
@@ -295,6 +313,15 @@ pub enum Happening {
         /// Reports of it that need not be sent any more.
         n_covered: usize,
     },
+    /// Reports wait for a room that takes nothing from us.
+    RoomClosed {
+        /// Which.
+        room: RoomKey,
+        /// What chat says.
+        why: String,
+        /// How many.
+        n_waiting: usize,
+    },
     /// Confirmations or notices waited too long and were dropped.
     Expired {
         /// How many.
@@ -327,8 +354,11 @@ pub struct Step {
 /// What is known of an account while the process lives.
 #[derive(Clone, Debug, Default)]
 struct Session {
-    /// Our user id; absent while logged out.
+    /// Our user id, once it was told; what it wrote stays ours after it is logged out.
     user_id: Option<i64>,
+    is_logged_in: bool,
+    /// Since when it is logged out, if it is.
+    gone_since: Timestamp,
     /// Nothing is tried before: the server could not be reached.
     paused_until: Timestamp,
     /// Failures to reach it, or to read a room, in a row.
@@ -344,12 +374,8 @@ struct Session {
 struct RoomState {
     /// The newest message id seen.
     newest: i64,
-    /// Whether we may post.
-    open: bool,
-    /// When to try to join again.
-    retry_at: Option<Timestamp>,
-    /// Refusals in a row.
-    n_refusals: u32,
+    /// Who may post there.
+    doors: BTreeMap<AccountKey, Door>,
 }
 
 /// Decides; owns all state.
@@ -375,8 +401,12 @@ pub struct RoomBacklog {
     pub in_flight: usize,
     /// Age of the oldest of them.
     pub oldest: Option<Duration>,
-    /// When its account may send next.
+    /// When its account may send next; of several, the one that may first.
     pub next_at: Timestamp,
+    /// What chat says when the room takes nothing from us.
+    pub closed: Option<String>,
+    /// Until when people asked to spare it.
+    pub blocked_until: Option<Timestamp>,
 }
 
 impl Bot {
@@ -409,9 +439,11 @@ impl Bot {
             Event::Fetched { request, answer, posts } => self.on_fetched(request, answer, posts, now),
             Event::FetchFailed { request, failure } => self.plan.on_failure(request.id, failure, now),
             Event::LoggedIn { account, user_id } => self.on_logged_in(account, user_id),
-            Event::LoggedOut { account } => self.session(&account).user_id = None,
-            Event::RoomOpen { room, newest } => self.on_room_open(room, newest),
-            Event::RoomClosed { room, why } => self.on_room_closed(&room, &why, None, now),
+            Event::LoggedOut { account } => self.on_logged_out(&account, now),
+            Event::RoomOpen { account, room, newest } => self.on_room_open(&account, &room, newest),
+            Event::RoomClosed { account, room, why } => {
+                self.on_room_closed(&account, &room, &why, None, now);
+            }
             Event::Message(message) => self.on_message(message, now),
             Event::Sent { account, send, outcome } => self.on_sent(account, send, outcome, now),
             Event::LookedUp { account, send, candidates } => {
@@ -462,4 +494,9 @@ impl Bot {
     fn session(&mut self, account: &AccountKey) -> &mut Session {
         self.sessions.entry(account.clone()).or_default()
     }
+}
+
+/// `first`, doubled so many times.
+fn doubled(first: Duration, times: u32, most: Duration) -> Duration {
+    first.saturating_mul(1u32.checked_shl(times).unwrap_or(u32::MAX)).min(most)
 }

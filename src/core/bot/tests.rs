@@ -1,6 +1,6 @@
 //! The bot against a chat of a few lines with every fault that the real one has shown, in simulated time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -12,7 +12,9 @@ use crate::core::post::{Owner, Post, PostType};
 use crate::core::rooms::Source;
 use crate::core::state::DeliveryState;
 
+mod accounts;
 mod blocks;
+mod doors;
 mod fold;
 
 const ROOMS: &str = "
@@ -62,6 +64,8 @@ enum Fault {
     LandsLate(u64),
     /// The room is closed; it opens again when joined.
     Closed,
+    /// The account is suspended on its server.
+    Suspended,
     /// Chat calls it a repeat for no reason that we can see.
     FalseDuplicate,
     /// Chat wants it shorter, whatever its length.
@@ -71,6 +75,7 @@ enum Fault {
 #[derive(Clone, Debug)]
 struct Posted {
     id: i64,
+    user: i64,
     room: RoomKey,
     text: String,
     at: Timestamp,
@@ -78,7 +83,7 @@ struct Posted {
 
 /// Something that happens later.
 enum Later {
-    Land(RoomKey, String),
+    Land(RoomKey, i64, String),
     Tell(Event),
 }
 
@@ -96,6 +101,8 @@ struct World {
     all_faulty: bool,
     happenings: Vec<Happening>,
     lookups_fail: u32,
+    /// Rooms that take nothing from anybody.
+    closed: BTreeSet<RoomKey>,
 }
 
 fn account(server: &str) -> AccountKey {
@@ -118,7 +125,17 @@ impl World {
             all_faulty: false,
             happenings: Vec::new(),
             lookups_fail: 0,
+            closed: BTreeSet::new(),
         };
+        world.connect();
+        world
+    }
+
+    /// A world with other rooms.
+    fn with_rooms(rooms: &str) -> Self {
+        let rooms = Rooms::parse(Source { file: "rooms.yml", text: rooms }, None).expect("good rooms");
+        let mut world = Self::new();
+        world.bot = Bot::new(State::default(), settings(), Arc::new(rooms), plan(world.now), world.now);
         world.connect();
         world
     }
@@ -128,8 +145,10 @@ impl World {
         for server in ["stackexchange.com", "stackoverflow.com", "meta.stackexchange.com"] {
             self.tell(Event::LoggedIn { account: account(server), user_id: OUR_ID });
         }
-        for room in rooms().iter() {
-            self.tell(Event::RoomOpen { room: room.key.clone(), newest: self.newest(&room.key) });
+        let rooms = Arc::clone(&self.bot.rooms);
+        for room in rooms.iter() {
+            let (account, newest) = (account(&room.key.server), self.newest(&room.key));
+            self.tell(Event::RoomOpen { account, room: room.key.clone(), newest });
         }
     }
 
@@ -153,7 +172,7 @@ impl World {
     fn act(&mut self, action: Action) {
         match action {
             Action::Send(send) => self.request(send),
-            Action::LookUp(send) => {
+            Action::LookUp { send, .. } => {
                 let candidates = if self.lookups_fail > 0 {
                     self.lookups_fail -= 1;
                     None
@@ -163,9 +182,13 @@ impl World {
                 let event = Event::LookedUp { account: send.account, send: send.id, candidates };
                 self.after(50, Later::Tell(event));
             }
-            Action::Join(room) => {
+            Action::Join { account, room } => {
                 let newest = self.newest(&room);
-                self.after(50, Later::Tell(Event::RoomOpen { room, newest }));
+                let event = match self.closed.contains(&room) {
+                    true => Event::RoomClosed { account, room, why: "frozen".to_owned() },
+                    false => Event::RoomOpen { account, room, newest },
+                };
+                self.after(50, Later::Tell(event));
             }
             Action::Fetch(_) | Action::Watch { .. } | Action::Weigh(_) => {}
             Action::Tell(happening) => self.happenings.push(happening),
@@ -173,8 +196,8 @@ impl World {
     }
 
     fn candidates(&self, send: &Send) -> Vec<Candidate> {
-        let ours = self.chat.iter().filter(|m| m.room == send.room && m.id > send.mark);
-        ours.map(|m| Candidate { message_id: m.id, user_id: OUR_ID, source: Some(m.text.clone()) }).collect()
+        let newer = self.chat.iter().filter(|m| m.room == send.room && m.id > send.mark);
+        newer.map(|m| Candidate { message_id: m.id, user_id: m.user, source: Some(m.text.clone()) }).collect()
     }
 
     fn request(&mut self, send: Send) {
@@ -183,6 +206,7 @@ impl World {
         let (account, id) = (send.account.clone(), send.id);
         let spared = !self.all_faulty && account.server != "stackexchange.com";
         let fault = if spared || self.faults.is_empty() { None } else { Some(self.faults.remove(0)) };
+        let closed = SendOutcome::RoomClosed { why: "frozen".to_owned(), wait: None };
         let answer = |outcome| Later::Tell(Event::Sent { account: account.clone(), send: id, outcome });
         match fault {
             Some(Fault::Throttle(secs)) => {
@@ -190,21 +214,24 @@ impl World {
             }
             Some(Fault::NotSent) => self.after(100, answer(SendOutcome::NotSent("refused".to_owned()))),
             Some(Fault::LostRequest) => self.after(100, answer(SendOutcome::Unknown("time-out".to_owned()))),
-            Some(Fault::Closed) => {
-                self.after(100, answer(SendOutcome::RoomClosed { why: "frozen".to_owned(), wait: None }));
+            Some(Fault::Closed) => self.after(100, answer(closed)),
+            None if self.closed.contains(&send.room) => self.after(100, answer(closed)),
+            Some(Fault::Suspended) => {
+                let why = "your account is blocked, ending in 5 hours".to_owned();
+                self.after(100, answer(SendOutcome::Suspended(why)));
             }
             Some(Fault::FalseDuplicate) => self.after(100, answer(SendOutcome::Duplicate)),
             Some(Fault::TooLong) => self.after(100, answer(SendOutcome::TooLong)),
             Some(Fault::LandsLate(millis)) => {
-                self.after(millis, Later::Land(send.room, send.text));
+                self.after(millis, Later::Land(send.room, send.user_id, send.text));
                 self.after(100, answer(SendOutcome::Unknown("reset".to_owned())));
             }
             Some(Fault::LostReply) => {
-                self.land(&send.room, &send.text);
+                self.land(&send.room, send.user_id, &send.text);
                 self.after(100, answer(SendOutcome::Unknown("reset".to_owned())));
             }
             None => {
-                let outcome = match self.land(&send.room, &send.text) {
+                let outcome = match self.land(&send.room, send.user_id, &send.text) {
                     Some(message_id) => SendOutcome::Sent { message_id },
                     None => SendOutcome::Duplicate,
                 };
@@ -214,15 +241,19 @@ impl World {
     }
 
     /// Posts, unless it repeats our previous message of the last minute.
-    fn land(&mut self, room: &RoomKey, text: &str) -> Option<i64> {
-        let previous = self.chat.iter().rev().find(|m| m.room.server == room.server);
+    fn land(&mut self, room: &RoomKey, user: i64, text: &str) -> Option<i64> {
+        let previous = self.chat.iter().rev().find(|m| m.room.server == room.server && m.user == user);
         if previous.is_some_and(|m| m.text == text && self.now.since(m.at) < Duration::from_secs(60)) {
             return None;
         }
         self.next_message += 1;
-        let posted =
-            Posted { id: self.next_message, room: room.clone(), text: text.to_owned(), at: self.now };
-        self.chat.push(posted);
+        self.chat.push(Posted {
+            id: self.next_message,
+            user,
+            room: room.clone(),
+            text: text.to_owned(),
+            at: self.now,
+        });
         Some(self.next_message)
     }
 
@@ -242,8 +273,8 @@ impl World {
                 .filter(|(_, (due, ..))| *due <= at)
             {
                 Some((index, _)) => match self.later.remove(index).2 {
-                    Later::Land(room, text) => {
-                        self.land(&room, &text);
+                    Later::Land(room, user, text) => {
+                        self.land(&room, user, &text);
                     }
                     Later::Tell(event) => self.tell(event),
                 },
@@ -261,7 +292,8 @@ impl World {
             state.apply(entry, *at);
         }
         assert_eq!(&state, self.bot.state(), "the journal rebuilds the state");
-        self.bot = Bot::new(state, settings(), rooms(), plan(self.now), self.now);
+        let rooms = Arc::clone(&self.bot.rooms);
+        self.bot = Bot::new(state, settings(), rooms, plan(self.now), self.now);
         self.connect();
     }
 

@@ -42,6 +42,11 @@ impl Blocks {
         }
     }
 
+    /// Until when a room is spared, by whichever block lasts longest.
+    pub fn until_for(&self, room: &RoomKey) -> Option<Timestamp> {
+        self.until(Some(room)).max(self.everywhere)
+    }
+
     /// Every block, the one of all rooms first.
     pub fn all(&self) -> impl Iterator<Item = (Option<&RoomKey>, Timestamp)> {
         let rooms = self.rooms.iter().map(|(room, until)| (Some(room), *until));
@@ -50,7 +55,7 @@ impl Blocks {
 
     /// Whether the room is spared now.
     pub fn is_blocked(&self, room: &RoomKey) -> bool {
-        self.everywhere.is_some() || self.rooms.contains_key(room)
+        self.until_for(room).is_some()
     }
 }
 

@@ -18,13 +18,15 @@ pub enum Choice {
 }
 
 impl Outbox {
-    /// The next item for the account, among rooms of its server that `is_open`.
+    /// The next item for the account, among those that `takes` lets it send into a room.
     ///
     /// Order: class (raised by age), then heavier, then older. Costs one pass over what waits.
-    pub fn choose(&self, key: &AccountKey, is_open: impl Fn(&RoomKey) -> bool, now: Timestamp) -> Choice {
-        let takes = |item: &Item, room: &RoomKey| {
-            room.server == key.server && is_open(room) && self.is_free(item, room)
-        };
+    pub fn choose(
+        &self,
+        key: &AccountKey,
+        takes: impl Fn(&Item, &RoomKey) -> bool,
+        now: Timestamp,
+    ) -> Choice {
         let room_of = |item: &Item| item.rooms.iter().find(|room| takes(item, room)).cloned();
         let mut n_waiting = 0;
         let mut first: Option<(&Item, RoomKey)> = None;
@@ -46,17 +48,22 @@ impl Outbox {
         }
     }
 
-    /// The items of one sort that wait for a room and are due, and how many there are: the first `most` in the order
-    /// of [`Outbox::choose`]. Costs one pass over what waits.
+    /// The items of one sort that wait for a room, are due and may go there, and how many there are: the first `most`
+    /// in the order of [`Outbox::choose`]. Costs one pass over what waits.
     pub fn waiting_for(
         &self,
         room: &RoomKey,
         sort: Sort,
+        takes: impl Fn(&Item, &RoomKey) -> bool,
         most: usize,
         now: Timestamp,
     ) -> (usize, Vec<&Item>) {
-        let is_due =
-            |item: &&Item| item.content.sort() == sort && item.not_before <= now && item.rooms.contains(room);
+        let is_due = |item: &&Item| {
+            item.content.sort() == sort
+                && item.not_before <= now
+                && item.rooms.contains(room)
+                && takes(item, room)
+        };
         let mut items: Vec<&Item> = self.waiting.values().filter(is_due).collect();
         let n_waiting = items.len();
         if most < n_waiting {

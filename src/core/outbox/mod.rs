@@ -17,6 +17,7 @@
 
 mod blocks;
 mod choose;
+mod deal;
 mod item;
 pub mod reconcile;
 #[cfg(test)]
@@ -34,15 +35,26 @@ use super::time::Timestamp;
 
 pub use blocks::Blocks;
 pub use choose::Choice;
+pub use deal::deal;
 pub use item::{CLASS_AGE, Class, Confirmation, Content, Item, LOW_LIFE, Sort};
+
+/// Name of an account where a server has only one.
+pub const MAIN: &str = "main";
 
 /// One account on one chat server: what a rate limit belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AccountKey {
     /// The chat server, as in rooms.yml: `stackexchange.com`.
     pub server: String,
-    /// The name of the account; `main` for the first.
+    /// The name of the account; [`MAIN`] where a server has only one.
     pub account: String,
+}
+
+impl AccountKey {
+    /// As people know it: the server, and the account's name where that tells more.
+    pub fn shown(&self) -> String {
+        if self.account == MAIN { self.server.clone() } else { self.to_string() }
+    }
 }
 
 impl fmt::Display for AccountKey {
@@ -114,6 +126,8 @@ pub enum Refusal {
     TooLong,
     /// The room takes nothing from us now: kicked, frozen, read-only, timed out, suspended. The text is chat's.
     RoomClosed(String),
+    /// Its account is logged out for good, and the room does not have it: others take over.
+    AccountGone,
     /// It certainly did not reach chat: no connection, no name. The text says why.
     NotSent(String),
 }
@@ -328,7 +342,7 @@ impl Outbox {
                             state.max_units = half;
                         }
                     }
-                    Refusal::RoomClosed(_) | Refusal::NotSent(_) => {}
+                    Refusal::RoomClosed(_) | Refusal::NotSent(_) | Refusal::AccountGone => {}
                 }
                 if send.attempt > 1 && matches!(refusal, Refusal::Throttled(_) | Refusal::NotSent(_)) {
                     // An earlier attempt of this text may still land, so the identical text stays the next to go out.

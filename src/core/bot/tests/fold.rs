@@ -23,15 +23,6 @@ fn backlog(world: &mut World, wait_s: u64, reports: impl FnOnce(&mut World)) {
     world.run(Duration::from_secs(wait_s + 1));
 }
 
-fn world_with(rooms: &str) -> World {
-    let rooms = Rooms::parse(Source { file: "rooms.yml", text: rooms }, None).expect("good rooms");
-    let mut world = World::new();
-    let now = world.now;
-    world.bot = Bot::new(State::default(), settings(), Arc::new(rooms), plan(now), now);
-    world.connect();
-    world
-}
-
 fn texts(world: &World, room: i64) -> Vec<&str> {
     world.chat.iter().filter(|m| m.room.room == room).map(|m| m.text.as_str()).collect()
 }
@@ -111,7 +102,7 @@ fn a_message_that_was_too_long_goes_out_in_halves() {
 
 #[test]
 fn the_most_urgent_are_in_the_first_message_and_the_heaviest_of_them_lead_it() {
-    let mut world = world_with("stackexchange.com:\n  1: {msg_types: [all-sites], privileges: []}\n");
+    let mut world = World::with_rooms("stackexchange.com:\n  1: {msg_types: [all-sites], privileges: []}\n");
     // After more than a minute the old ones are a class above the new ones, however light they are.
     backlog(&mut world, 80, |world| {
         (2..=4).for_each(|number| report(world, number, number, &"x".repeat(90)));
@@ -131,7 +122,7 @@ stackexchange.com:
   1: {msg_types: [all-sites], privileges: [], fold: never}
   3: {msg_types: [all-sites, delay], privileges: []}
 ";
-    let mut world = world_with(rooms);
+    let mut world = World::with_rooms(rooms);
     backlog(&mut world, 60, |world| {
         (2..=4).for_each(|number| report(world, number, 50, "pills"));
         world.run(Duration::from_secs(30));
