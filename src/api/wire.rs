@@ -234,6 +234,7 @@ impl Place<'_> {
             key,
             question: self.question,
             owner_url,
+            created: common.creation_date.unwrap_or(0),
             edited: common.last_edit_date.is_some() && common.last_edit_date != common.creation_date,
             last_activity: self.last_activity,
         })

@@ -220,7 +220,10 @@ impl DemoSummary {
                 self.lags.extend(reports.iter().map(|(_, lag)| *lag));
             }
             Happening::Refused { .. } => self.refused += 1,
-            Happening::Unknown { .. } | Happening::Expired { .. } | Happening::RoomClosed { .. } => {}
+            Happening::Unknown { .. }
+            | Happening::Expired { .. }
+            | Happening::RoomClosed { .. }
+            | Happening::ScanFailed { .. } => {}
             Happening::Gone { n_covered, .. } => self.covered += n_covered,
             Happening::Feedback { .. } => self.feedback += 1,
         }

@@ -42,6 +42,9 @@ pub(super) struct Metrics {
     pub(super) last_frame: Gauge,
     /// Rules that were set aside because they overran their budget.
     pub(super) incomplete: Counter,
+    /// Excerpts that were not scanned because frames came too fast.
+    pub(super) summaries_skipped: Counter,
+    scans_failed: Counter,
 }
 
 impl Metrics {
@@ -61,6 +64,8 @@ impl Metrics {
             quota: Gauge::default(),
             last_frame: Gauge::default(),
             incomplete: Counter::default(),
+            summaries_skipped: Counter::default(),
+            scans_failed: Counter::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("posts_scanned", "Posts scanned", metrics.posts.clone());
@@ -99,6 +104,16 @@ impl Metrics {
             "Posts with a rule set aside for its cost",
             metrics.incomplete.clone(),
         );
+        registry.register(
+            "summaries_skipped",
+            "Realtime excerpts not scanned because frames came too fast",
+            metrics.summaries_skipped.clone(),
+        );
+        registry.register(
+            "scans_failed",
+            "Scans that crashed or took too long",
+            metrics.scans_failed.clone(),
+        );
         metrics
     }
 
@@ -106,6 +121,9 @@ impl Metrics {
         match happening {
             Happening::Scanned { n_posts, .. } => {
                 self.posts.inc_by(u64::try_from(*n_posts).unwrap_or(u64::MAX));
+            }
+            Happening::ScanFailed { .. } => {
+                self.scans_failed.inc();
             }
             Happening::Reported { .. } => {
                 self.reports.inc();

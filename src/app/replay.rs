@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::core::bot::{Action, Answer, Bot, DELAY, Event, Happening, ScannedPost, SendOutcome, Settings};
+use crate::core::bot::{
+    Action, Answer, Bot, DELAY, Event, Happening, Scanned, ScannedPost, SendOutcome, Settings,
+};
 use crate::core::fetch_plan::{FetchPlan, PlanOptions, Request, Work};
 use crate::core::outbox::{AccountKey, Send};
 use crate::core::post::{FetchedPost, Post, PostKey};
@@ -149,12 +151,10 @@ fn fetched(post: Post, key: PostKey, edited: bool, rules: &RuleSet, weights: &We
     let verdict = rules.scan(&post, weights);
     let only_experimental = verdict.reasons.iter().all(|reason| rules.is_experimental(reason));
     let (site, number, content) = (key.site.clone(), key.number, post.content_hash());
-    let fetched = FetchedPost { post, key, question: number, owner_url: None, edited, last_activity: 0 };
-    Event::Fetched {
-        request: Request { id: 0, site, work: Work::Questions { ids: vec![number] } },
-        answer: Answer { found: vec![number], ..Answer::default() },
-        posts: vec![ScannedPost { fetched, verdict, only_experimental, content }],
-    }
+    let fetched =
+        FetchedPost { post, key, question: number, owner_url: None, created: 0, edited, last_activity: 0 };
+    let posts = vec![ScannedPost { fetched, verdict, only_experimental, content }];
+    Event::Scanned(Scanned { site, questions: vec![number], posts, ..Scanned::default() })
 }
 
 fn account(server: &str) -> AccountKey {
@@ -208,18 +208,28 @@ impl Replay {
             match action {
                 Action::Send(send) => self.request(send),
                 Action::Tell(happening) => self.count(&happening),
-                // Nothing is lost, no room closes, and posts come by themselves.
-                Action::LookUp { .. }
-                | Action::Join { .. }
-                | Action::Fetch(_)
-                | Action::Watch { .. }
-                | Action::Weigh(_) => {}
+                Action::Fetch(request) => self.look_up(request),
+                // Nothing is lost, no room closes, and posts come by themselves, with their verdicts.
+                Action::LookUp { .. } | Action::Join { .. } | Action::Scan(_) => {}
+                Action::Watch { .. } | Action::Unwatch { .. } | Action::Weigh(_) => {}
             }
         }
         let left = self.left();
         if self.summary.backlog.last().map_or(0, |(_, before)| *before) != left {
             self.summary.backlog.push((self.now.since(Timestamp::ZERO), left));
         }
+    }
+
+    /// Every post is still there; the wave tells what is deleted.
+    fn look_up(&mut self, request: Request) {
+        let found = match &request.work {
+            Work::Posts { ids } | Work::Questions { ids } => ids.clone(),
+            Work::Active { .. } => Vec::new(),
+        };
+        let answer = Answer { found, ..Answer::default() };
+        self.n_answers += 1;
+        let event = Event::Fetched { request, answer, posts: Vec::new() };
+        self.answers.insert((self.now + REQUEST, self.n_answers), event);
     }
 
     fn request(&mut self, send: Send) {
@@ -254,6 +264,7 @@ impl Replay {
             Happening::Refused { .. } => summary.refused += 1,
             Happening::Gone { n_covered, .. } => summary.covered += n_covered,
             Happening::Scanned { .. }
+            | Happening::ScanFailed { .. }
             | Happening::Unknown { .. }
             | Happening::Expired { .. }
             | Happening::RoomClosed { .. }

@@ -14,7 +14,7 @@ use super::intake::Intake;
 use super::metrics::Metrics;
 use super::service::{ChatHealth, INPUTS, Input, RunError, WorkLeft};
 use crate::clock::Clock;
-use crate::core::bot::{Action, Bot, Event, Happening, Step};
+use crate::core::bot::{Action, Active, Bot, Event, Happening, Step};
 use crate::core::outbox::{AccountKey, Phase};
 use crate::core::time::Timestamp;
 use crate::realtime::RealtimeEvent;
@@ -117,13 +117,11 @@ impl Main {
             }
             RealtimeEvent::Down { why, .. } => tracing::warn!(why, "the realtime feed is down"),
             RealtimeEvent::PostDeleted(key) => self.handle(Event::PostDeleted(key)),
-            // The edit shows up in the network's feed as well, which names its question.
-            RealtimeEvent::PostEdited(_) => {}
-            RealtimeEvent::Activity(activity) => {
-                self.metrics.last_frame.set(self.clock.now().as_secs());
-                let urgent = self.intake.is_urgent(&activity);
-                self.handle(Event::Active { site: activity.site, question: activity.question, urgent });
+            RealtimeEvent::PostEdited { key, question } => {
+                self.handle(Event::Active(vec![Active { site: key.site, question, urgent: false }]));
             }
+            // `Intake` hands these on with the verdicts on their excerpts.
+            RealtimeEvent::Activity(_) => {}
         }
     }
 
@@ -172,8 +170,10 @@ impl Main {
             Action::Send(send) => self.order(&send.account.clone(), Order::Send(send)),
             Action::LookUp { through, send } => self.order(&through, Order::LookUp(send)),
             Action::Join { account, room } => self.order(&account, Order::Join(room)),
+            Action::Scan(batch) => self.intake.scan(batch),
             Action::Watch { site, question } => self.intake.watch(site, question),
             Action::Weigh(weights) => self.intake.scanner.weigh(weights),
+            Action::Unwatch { site, question } => self.intake.unwatch(&site, question),
             Action::Tell(happening) => {
                 self.metrics.count(&happening);
                 // Nobody has to look on.
@@ -190,6 +190,8 @@ impl Main {
     }
 
     fn snapshot(&mut self) {
+        let learned = self.bot.learned(self.clock.now());
+        self.submit(learned);
         self.n_since_snapshot = 0;
         let state = serde_json::to_string(self.bot.state()).expect("the state is plain data");
         self.journal.snapshot(state);

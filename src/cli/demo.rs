@@ -254,6 +254,10 @@ impl Onlooker for View {
                 let fields = serde_json::json!({"account": account.to_string(), "why": why});
                 ("unknown", Some(format!("  {account}: a reply was lost: {why}")), fields)
             }
+            Happening::ScanFailed { key, why, set_aside } => {
+                let fields = serde_json::json!({"post": key.to_string(), "why": why, "set_aside": set_aside});
+                ("scan_failed", Some(format!("  {key}: {why}")), fields)
+            }
             Happening::Gone { key, n_covered } => {
                 let fields = serde_json::json!({"post": key.to_string(), "covered": n_covered});
                 ("gone", Some(format!("  {key} was deleted")), fields)

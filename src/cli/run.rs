@@ -94,6 +94,9 @@ fn show(happening: &Happening, dry_run: bool) {
         Happening::Unknown { account, why } => {
             tracing::warn!(%account, why, "it is not known whether a message arrived")
         }
+        Happening::ScanFailed { key, why, set_aside } => {
+            tracing::error!(post = %key, why, set_aside, "the scan of a post failed");
+        }
         Happening::Gone { key, n_covered } => {
             tracing::info!(post = %key, n_covered, "a reported post is gone")
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::feedback::{By, Given};
+use super::fetch_plan::Learned;
 use super::outbox::{AccountKey, Item, ItemId, SendEntry};
 use super::people::{Listed, Subscription, UserKey, UserList};
 use super::post::PostKey;
@@ -29,6 +30,30 @@ pub enum Entry {
         questions: Vec<i64>,
         /// The newest `last_activity_date` seen on the site, Unix seconds; 0 when nothing came.
         last_activity: i64,
+        /// Numbers of the posts that were scanned, or met unchanged after a long time, with the hash of their content.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        posts: Vec<(i64, u64)>,
+    },
+    /// These questions will not be fetched, because too much waits.
+    GivenUp {
+        /// Host name of the site.
+        site: String,
+        /// Numbers of the questions.
+        questions: Vec<i64>,
+    },
+    /// The scan of a post came to no end. Recorded before the post is tried again.
+    ScanFailed {
+        /// Which post.
+        key: PostKey,
+        /// Hash of the content that was scanned.
+        content: u64,
+        /// What happened.
+        why: String,
+    },
+    /// What the fetch plan learned of the traffic, and what is left of the day's quota.
+    Learned {
+        /// As the plan gave it.
+        plan: Box<Learned>,
     },
     /// A report was queued, with one item for each of its rooms.
     Reported {
@@ -197,7 +222,15 @@ impl Entry {
 
     /// Whether it may go once a snapshot covers it; what people may ask about later stays for good.
     pub fn is_intake(&self) -> bool {
-        matches!(self, Self::Active { .. } | Self::Scanned { .. } | Self::Heard { .. })
+        matches!(
+            self,
+            Self::Active { .. }
+                | Self::Scanned { .. }
+                | Self::GivenUp { .. }
+                | Self::ScanFailed { .. }
+                | Self::Learned { .. }
+                | Self::Heard { .. }
+        )
     }
 }
 

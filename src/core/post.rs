@@ -123,6 +123,8 @@ pub struct FetchedPost {
     pub question: i64,
     /// Link of its owner's profile as the API gives it; absent when the account is gone.
     pub owner_url: Option<String>,
+    /// Unix seconds of its creation; 0 when not given.
+    pub created: i64,
     /// Whether it was edited after its grace period (`last_edit_date` differs from `creation_date`).
     pub edited: bool,
     /// Unix seconds of the last activity of the question it came with; 0 when not given.

@@ -6,12 +6,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::feedback::{By, Given};
+use super::fetch_plan::Learned;
 use super::journal::{Comment, Entry};
 use super::outbox::{Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
 use super::people::People;
 use super::post::PostKey;
 use super::report::{Report, ReportId};
 use super::rooms::RoomKey;
+use super::seen::Seen;
+use super::suspects::Suspects;
 use super::time::Timestamp;
 
 /// Everything that must survive and that decides what happens next.
@@ -29,6 +32,15 @@ pub struct State {
     pub pending: BTreeMap<(String, i64), Timestamp>,
     /// Newest activity seen per site, Unix seconds; what an outage missed is newer.
     pub last_activity: BTreeMap<String, i64>,
+    /// What was scanned of each post.
+    #[serde(default)]
+    pub seen: Seen,
+    /// Posts whose scan came to no end.
+    #[serde(default)]
+    pub suspects: Suspects,
+    /// What the fetch plan learned.
+    #[serde(default)]
+    pub learned: Option<Learned>,
     /// Which reports a message of ours carries, newest [`MAX_MESSAGES`] messages; item *i* has number *i + 1*.
     #[serde(with = "super::pairs")]
     pub messages: BTreeMap<(String, i64), Vec<ReportId>>,
@@ -66,6 +78,12 @@ pub struct Reported {
     pub reasons: Vec<String>,
     /// Whether it is known to be gone.
     pub deleted: bool,
+    /// The question it is or belongs to; 0 when an older version wrote it down.
+    #[serde(default)]
+    pub question: i64,
+    /// When its latest report was made.
+    #[serde(default)]
+    pub at: Timestamp,
 }
 
 /// A post is remembered as reported while fewer than this many came after it: about a month of the network.
@@ -152,6 +170,20 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// Posts were scanned.
+    Seen {
+        /// Host name of their site.
+        site: String,
+        /// Their numbers and the hashes of their content.
+        posts: Vec<(i64, u64)>,
+        /// When.
+        at: Timestamp,
+    },
+    /// What was scanned before is forgotten.
+    Forgotten {
+        /// Up to then.
+        before: Timestamp,
+    },
 }
 
 impl State {
@@ -184,12 +216,22 @@ impl State {
                 self.pending.entry((site.clone(), *question)).or_insert(at);
                 Vec::new()
             }
-            Entry::Scanned { site, questions, last_activity } => {
-                for question in questions {
-                    self.pending.remove(&(site.clone(), *question));
-                }
+            Entry::Scanned { site, questions, last_activity, posts } => {
+                self.not_pending(site, questions);
                 let newest = self.last_activity.entry(site.clone()).or_default();
                 *newest = (*newest).max(*last_activity);
+                self.scanned(site, posts, at)
+            }
+            Entry::GivenUp { site, questions } => {
+                self.not_pending(site, questions);
+                Vec::new()
+            }
+            Entry::ScanFailed { key, content, why } => {
+                self.suspects.failed(key, *content, why, at);
+                Vec::new()
+            }
+            Entry::Learned { plan } => {
+                self.learned = Some(Learned::clone(plan));
                 Vec::new()
             }
             Entry::Reported { report, content, items } => self.reported(report, *content, items, at),
@@ -261,6 +303,26 @@ impl State {
         self.outbox.push(item.clone());
     }
 
+    fn not_pending(&mut self, site: &str, questions: &[i64]) {
+        for question in questions {
+            self.pending.remove(&(site.to_owned(), *question));
+        }
+    }
+
+    fn scanned(&mut self, site: &str, posts: &[(i64, u64)], at: Timestamp) -> Vec<Change> {
+        if posts.is_empty() {
+            return Vec::new();
+        }
+        let mut changes = Vec::new();
+        for (number, content) in posts {
+            self.suspects.cleared(&PostKey { site: site.to_owned(), number: *number });
+            let forgotten = self.seen.note(site, *number, *content, at);
+            changes.extend(forgotten.map(|before| Change::Forgotten { before }));
+        }
+        changes.push(Change::Seen { site: site.to_owned(), posts: posts.to_vec(), at });
+        changes
+    }
+
     fn reported(&mut self, report: &Report, content: u64, items: &[Item], at: Timestamp) -> Vec<Change> {
         self.n_reports = self.n_reports.max(report.id.0);
         self.people.on_report(report);
@@ -269,9 +331,11 @@ impl State {
             content,
             reasons: Vec::new(),
             deleted: false,
+            question: report.post.question,
+            at,
         });
         told.deleted = false;
-        (told.report, told.content) = (report.id, content);
+        (told.report, told.content, told.question, told.at) = (report.id, content, report.post.question, at);
         for reason in &report.reasons {
             if !told.reasons.contains(reason) {
                 told.reasons.push(reason.clone());

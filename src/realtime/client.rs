@@ -173,17 +173,17 @@ impl Task {
                 return Ok(true);
             }
             Frame::Question(event) => {
-                let site = {
+                let watched = {
                     let mut state = self.shared.lock();
                     state.status.question_events += 1;
                     state.streams.get(&event.stream).cloned()
                 };
                 // Events may still come in after the watch ended.
-                if let Some(site) = site {
+                if let Some((site, question)) = watched {
                     let key = PostKey { site, number: event.post };
                     self.tell(match event.what {
                         QuestionEventKind::Deleted => RealtimeEvent::PostDeleted(key),
-                        QuestionEventKind::Edited => RealtimeEvent::PostEdited(key),
+                        QuestionEventKind::Edited => RealtimeEvent::PostEdited { key, question },
                     })
                     .await?;
                 }

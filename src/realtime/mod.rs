@@ -73,7 +73,12 @@ pub enum RealtimeEvent {
     /// A watched question, or an answer to one, was deleted.
     PostDeleted(PostKey),
     /// A watched question, or an answer to one, was edited.
-    PostEdited(PostKey),
+    PostEdited {
+        /// The post.
+        key: PostKey,
+        /// The question that is watched.
+        question: i64,
+    },
 }
 
 /// What went on so far, for metrics and readiness.
@@ -123,8 +128,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Wanted per-question streams, each with the host of its site.
-    streams: BTreeMap<String, String>,
+    /// Wanted per-question streams, each with the host of its site and its question.
+    streams: BTreeMap<String, (String, i64)>,
     status: Status,
 }
 
@@ -144,7 +149,7 @@ impl Realtime {
         if state.streams.len() >= MAX_WATCHED && !state.streams.contains_key(&stream) {
             return false;
         }
-        state.streams.insert(stream, site.to_owned());
+        state.streams.insert(stream, (site.to_owned(), question));
         drop(state);
         self.shared.changed.notify_one();
         true

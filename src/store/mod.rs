@@ -133,13 +133,14 @@ fn replay(connection: &Connection, path: &Path) -> Result<(State, i64), StoreErr
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     ))?;
-    let (mut seq, mut state) = match snapshot {
+    let (mut seq, mut state): (i64, State) = match snapshot {
         Some((seq, json)) => (
             seq,
             serde_json::from_str(&json).map_err(|e| corrupt(format!("the snapshot does not read: {e}")))?,
         ),
         None => (0, State::default()),
     };
+    restore_seen(connection, &mut state)?;
     let mut statement =
         connection.prepare("SELECT seq, at, entry FROM journal WHERE seq > ?1 ORDER BY seq")?;
     let mut rows = statement.query([seq])?;
@@ -152,6 +153,19 @@ fn replay(connection: &Connection, path: &Path) -> Result<(State, i64), StoreErr
     }
     // Intake entries go with each snapshot, so the newest number may be the snapshot's.
     Ok((state, seq))
+}
+
+/// What was scanned of each post is in a table of its own. It may hold what entries after the snapshot said; applying
+/// those once more changes nothing.
+fn restore_seen(connection: &Connection, state: &mut State) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT site, number, content, at FROM seen")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let site = row.get_ref(0)?.as_str().unwrap_or_default();
+        let content: i64 = row.get(2)?;
+        state.seen.restore(site, row.get(1)?, content.cast_unsigned(), Timestamp::from_millis(row.get(3)?));
+    }
+    Ok(())
 }
 
 /// Writes a consistent copy of the store to `to`, also while another process works on it.

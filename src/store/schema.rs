@@ -13,10 +13,10 @@ use super::StoreError;
 const APPLICATION_ID: i64 = 0x536d_6f4b;
 
 static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(FORMAT_1), M::up(FORMAT_2)]));
+    LazyLock::new(|| Migrations::new(vec![M::up(FORMAT_1), M::up(FORMAT_2), M::up(FORMAT_3)]));
 
 /// Newest format this program reads (`PRAGMA user_version`).
-pub(super) const FORMAT: i64 = 2;
+pub(super) const FORMAT: i64 = 3;
 
 const FORMAT_1: &str = "
 CREATE TABLE journal (
@@ -87,6 +87,18 @@ CREATE TABLE comments (
     text    TEXT    NOT NULL,
     PRIMARY KEY (report, server, message)
 ) STRICT, WITHOUT ROWID;
+";
+
+/// What was scanned of each post: a part of the state that is too large for its snapshot.
+const FORMAT_3: &str = "
+CREATE TABLE seen (
+    site    TEXT    NOT NULL,
+    number  INTEGER NOT NULL,
+    content INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (site, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX seen_at ON seen (at);
 ";
 
 /// Checks that the file is ours, whole, and of a known format; makes or upgrades the tables.

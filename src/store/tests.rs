@@ -186,7 +186,7 @@ fn files_that_can_not_be_used_are_refused_and_left_alone() {
 
     drop(open(dir.path()).expect("a new store"));
     Connection::open(&path).expect("a file").pragma_update(None, "user_version", 7).expect("a pragma");
-    assert_refused(dir.path(), "was written by a newer smokestack (format 7, this one knows 2)");
+    assert_refused(dir.path(), "was written by a newer smokestack (format 7, this one knows 3)");
     std::fs::remove_file(&path).expect("removed");
 
     let mut opened = open(dir.path()).expect("a new store");

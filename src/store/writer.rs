@@ -237,6 +237,16 @@ fn write_change(to: &Transaction<'_>, change: &Change) -> Result<(), rusqlite::E
             )?
             .execute(params![key.site, key.number, at.as_millis()])?;
         }
+        Change::Seen { site, posts, at } => {
+            let mut seen =
+                to.prepare_cached("REPLACE INTO seen (site, number, content, at) VALUES (?1, ?2, ?3, ?4)")?;
+            for (number, content) in posts {
+                seen.execute(params![site, number, content.cast_signed(), at.as_millis()])?;
+            }
+        }
+        Change::Forgotten { before } => {
+            to.prepare_cached("DELETE FROM seen WHERE at < ?1")?.execute([before.as_millis()])?;
+        }
         Change::Feedback(given) => {
             delete_feedback(to, given.report, &given.by)?;
             // An edited message is one or the other.

@@ -146,12 +146,12 @@ async fn a_watched_question_tells_of_edits_and_deletions_also_after_a_reconnect(
             Err(_) => assert!(version < 50, "the watch was not set up again"),
         }
     };
-    assert_eq!(event, RealtimeEvent::PostEdited(key(77)));
+    assert_eq!(event, RealtimeEvent::PostEdited { key: key(77), question: 41 });
     play(&network, r#"{"at":0,"deleted":"su-77"}"#).await;
     loop {
         match next(&mut events).await {
             RealtimeEvent::PostDeleted(deleted) => break assert_eq!(deleted, key(77)),
-            RealtimeEvent::Activity(_) | RealtimeEvent::PostEdited(_) => {}
+            RealtimeEvent::Activity(_) | RealtimeEvent::PostEdited { .. } => {}
             other => panic!("{other:?}"),
         }
     }

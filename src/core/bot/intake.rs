@@ -1,13 +1,13 @@
-//! From the realtime feed to reports: what is fetched, and what becomes of scanned posts.
+//! From the realtime feed to reports: what is fetched, and what becomes of posts that the rules caught.
 
 use std::collections::BTreeSet;
 
-use super::{Action, Answer, Bot, Happening, ScannedPost};
+use super::{Action, Active, Answer, Batch, Bot, Happening, ScannedPost};
 use crate::core::fetch_plan::{Request, Told, Work};
 use crate::core::journal::Entry;
 use crate::core::outbox::{Class, Content, Item};
 use crate::core::people::{Listed, UserKey, UserList};
-use crate::core::post::PostKey;
+use crate::core::post::{FetchedPost, PostKey};
 use crate::core::report::Report;
 use crate::core::rooms::{Priority, RoomKey};
 use crate::core::state::{Change, DeliveryState};
@@ -36,7 +36,7 @@ fn blacklisted(verdict: &mut Verdict, listed: &Listed, name: &str, weight: i64) 
 }
 
 impl Bot {
-    /// Questions that were seen and not scanned are fetched, and what is not delivered yet is watched again.
+    /// Questions that were seen and not scanned are fetched, and what was reported lately is watched again.
     pub(super) fn resume_intake(&mut self, now: Timestamp) {
         for (site, last_activity) in &self.state.last_activity {
             self.plan.on_site(site, Some(*last_activity), now);
@@ -44,20 +44,31 @@ impl Bot {
         for (site, question) in self.state.pending.keys() {
             self.plan.on_activity(site, *question, false, now);
         }
-        let posts: Vec<_> =
-            self.state.undelivered.values().map(|u| (u.report.key(), u.report.post.question)).collect();
-        for (key, question) in posts {
-            // Deletions before the subscription are found by one look-up.
-            self.plan.on_lookup(&key.site, &[key.number], now);
-            self.act(Action::Watch { site: key.site, question });
+        self.give_up_shed(now);
+        self.watch_reported(now);
+    }
+
+    pub(super) fn on_active(&mut self, activities: Vec<Active>, now: Timestamp) {
+        for Active { site, question, urgent } in activities {
+            self.plan.on_activity(&site, question, urgent, now);
+            if !self.state.pending.contains_key(&(site.clone(), question)) {
+                self.record(Entry::Active { site, question }, now);
+            }
+        }
+        self.give_up_shed(now);
+    }
+
+    /// What the plan shed is not pending any more.
+    fn give_up_shed(&mut self, now: Timestamp) {
+        for (site, questions) in self.plan.take_shed() {
+            self.record(Entry::GivenUp { site, questions }, now);
         }
     }
 
-    pub(super) fn on_active(&mut self, site: String, question: i64, urgent: bool, now: Timestamp) {
-        self.plan.on_activity(&site, question, urgent, now);
-        if !self.state.pending.contains_key(&(site.clone(), question)) {
-            self.record(Entry::Active { site, question }, now);
-        }
+    pub(super) fn on_gap(&mut self, from: Timestamp, to: Timestamp, now: Timestamp) {
+        self.plan.on_gap(from, to, now);
+        // Deletions are told once, and not again after a reconnect.
+        self.watch_reported(now);
     }
 
     /// Everything the plan allows to be asked now is asked.
@@ -71,11 +82,11 @@ impl Bot {
         &mut self,
         request: Request,
         answer: Answer,
-        posts: Vec<ScannedPost>,
+        posts: Vec<FetchedPost>,
         now: Timestamp,
     ) {
         let site = request.site;
-        let newest = posts.iter().map(|p| p.fetched.last_activity).max();
+        let newest = posts.iter().map(|post| post.last_activity).max();
         let told = Told {
             found: &answer.found,
             has_more: answer.has_more,
@@ -95,30 +106,16 @@ impl Bot {
             Work::Questions { ids } => ids,
             Work::Active { .. } => Vec::new(),
         };
-        let n_posts = posts.len();
-        let mut questions: BTreeSet<i64> = asked.into_iter().chain(answer.found).collect();
-        for post in posts {
-            let question = post.fetched.question;
-            let seen_at = self.state.pending.get(&(site.clone(), question)).copied().unwrap_or(now);
-            self.on_scanned(post, seen_at, now);
-            questions.insert(question);
+        for post in &posts {
+            self.watch_young(post, now);
         }
-        // What the answer did not show is looked for once more, and stays pending until then.
-        questions.retain(|question| {
-            self.state.pending.contains_key(&(site.clone(), *question))
-                && !self.plan.waits_for(&site, *question)
-        });
-        if !questions.is_empty() || newest.is_some() {
-            let questions = questions.into_iter().collect();
-            let last_activity = newest.unwrap_or(0);
-            self.record(Entry::Scanned { site: site.clone(), questions, last_activity }, now);
-        }
-        if n_posts > 0 {
-            self.tell(Happening::Scanned { site, n_posts });
-        }
+        let questions: BTreeSet<i64> =
+            asked.into_iter().chain(answer.found).chain(posts.iter().map(|post| post.question)).collect();
+        let questions = questions.into_iter().collect();
+        self.take_posts(Batch { site, questions, last_activity: newest.unwrap_or(0), posts }, now);
     }
 
-    fn on_scanned(&mut self, post: ScannedPost, seen_at: Timestamp, now: Timestamp) {
+    pub(super) fn on_scanned(&mut self, post: ScannedPost, seen_at: Timestamp, now: Timestamp) {
         let ScannedPost { fetched, mut verdict, mut only_experimental, content } = post;
         let author = fetched.owner_url.as_deref().and_then(UserKey::from_url);
         if let Some(listed) =
@@ -146,7 +143,7 @@ impl Bot {
             weight: report.weight,
             n_rooms: items.len(),
         });
-        self.act(Action::Watch { site: report.post.site.clone(), question: report.post.question });
+        self.watch_new_report(&report, now);
         self.record(Entry::Reported { report: Box::new(report), content, items }, now);
     }
 

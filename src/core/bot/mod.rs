@@ -10,14 +10,16 @@ mod doors;
 mod feedback;
 mod fold;
 mod intake;
+mod scanning;
 #[cfg(test)]
 mod tests;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fetch_plan::{Failure, FetchPlan, Request};
+use super::fetch_plan::{Failure, FetchPlan, PlanStatus, Request};
 use super::journal::Entry;
 use super::outbox::reconcile::Candidate;
 use super::outbox::{AccountKey, Send, SendId};
@@ -28,6 +30,7 @@ use super::rooms::{RoomKey, Rooms};
 use super::state::{Change, State};
 use super::time::Timestamp;
 use super::verdict::Verdict;
+use super::watches::Watches;
 use super::weight::Weights;
 
 pub use blocks::MAX_BLOCK;
@@ -66,6 +69,67 @@ pub struct ScannedPost {
     pub only_experimental: bool,
     /// Hash of its title, body and owner.
     pub content: u64,
+}
+
+/// A post whose scan came to no end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failed {
+    /// The post.
+    pub fetched: FetchedPost,
+    /// What happened, such as `the scan crashed`.
+    pub why: String,
+}
+
+/// Posts of one site that came in together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Host name of the site.
+    pub site: String,
+    /// Questions that are dealt with once the posts are scanned.
+    pub questions: Vec<i64>,
+    /// The newest activity that the answer showed, in Unix seconds; 0 when it told none.
+    pub last_activity: i64,
+    /// The posts.
+    pub posts: Vec<FetchedPost>,
+}
+
+/// What became of a [`Batch`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scanned {
+    /// As in the batch.
+    pub site: String,
+    /// As in the batch.
+    pub questions: Vec<i64>,
+    /// As in the batch.
+    pub last_activity: i64,
+    /// Posts with their verdicts.
+    pub posts: Vec<ScannedPost>,
+    /// Posts without.
+    pub failed: Vec<Failed>,
+}
+
+/// A question that became active.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Active {
+    /// Host name of the site.
+    pub site: String,
+    /// Number of the question.
+    pub question: i64,
+    /// Whether the frame's own text already looks like spam: then it is fetched first.
+    pub urgent: bool,
+}
+
+/// How intake is doing, for metrics and readiness.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntakeStatus {
+    /// How the fetch plan is doing.
+    pub plan: PlanStatus,
+    /// Posts that came in again and had not changed.
+    pub n_unchanged: u64,
+    /// Posts that are remembered.
+    pub n_remembered: usize,
+    /// Posts that are set aside because their scan came to no end, each with what happened.
+    pub set_aside: Vec<(PostKey, String)>,
 }
 
 /// What an answer of the API said beside its posts.
@@ -117,15 +181,8 @@ pub enum SendOutcome {
 pub enum Event {
     /// Time passed; something may be due.
     Wake,
-    /// The network says that a question became active.
-    Active {
-        /// Host name of the site.
-        site: String,
-        /// Number of the question.
-        question: i64,
-        /// Whether the frame's own text already looks like spam: then it is fetched first.
-        urgent: bool,
-    },
+    /// The network says that these questions became active, in this order.
+    Active(Vec<Active>),
     /// The realtime feed was blind between these times.
     Gap {
         /// Since when.
@@ -135,14 +192,25 @@ pub enum Event {
     },
     /// A watched post is gone.
     PostDeleted(PostKey),
-    /// The API answered a request, and the posts in the answer were scanned.
+    /// The API answered a request.
     Fetched {
         /// What was asked.
         request: Request,
         /// What the answer said beside its posts.
         answer: Answer,
         /// Its posts.
-        posts: Vec<ScannedPost>,
+        posts: Vec<FetchedPost>,
+    },
+    /// Posts came from another source than the API.
+    Given(Batch),
+    /// Posts were scanned.
+    Scanned(Scanned),
+    /// An earlier process ended while it scanned this post.
+    ScanDied {
+        /// Which post.
+        key: PostKey,
+        /// Hash of its content.
+        content: u64,
     },
     /// The API did not answer, or refused.
     FetchFailed {
@@ -241,7 +309,9 @@ pub enum Action {
         /// Which room.
         room: RoomKey,
     },
-    /// Watch this question for deletions.
+    /// Scan these posts and answer with [`Event::Scanned`].
+    Scan(Batch),
+    /// Watch this question for deletions and edits.
     Watch {
         /// Host name of the site.
         site: String,
@@ -250,6 +320,13 @@ pub enum Action {
     },
     /// Scan with these weights from now on.
     Weigh(Weights),
+    /// Watch it no longer.
+    Unwatch {
+        /// Host name of the site.
+        site: String,
+        /// Number of the question.
+        question: i64,
+    },
     /// Tell whoever looks on.
     Tell(Happening),
 }
@@ -263,6 +340,15 @@ pub enum Happening {
         site: String,
         /// How many.
         n_posts: usize,
+    },
+    /// The scan of a post came to no end.
+    ScanFailed {
+        /// Which.
+        key: PostKey,
+        /// What happened.
+        why: String,
+        /// Whether it will not be tried again.
+        set_aside: bool,
     },
     /// A report was queued.
     Reported {
@@ -385,6 +471,8 @@ pub struct Bot {
     rooms: Arc<Rooms>,
     weights: Weights,
     plan: FetchPlan,
+    watches: Watches,
+    n_unchanged: u64,
     sessions: BTreeMap<AccountKey, Session>,
     room_states: BTreeMap<RoomKey, RoomState>,
     step: Step,
@@ -419,6 +507,8 @@ impl Bot {
             settings,
             rooms,
             plan,
+            watches: Watches::default(),
+            n_unchanged: 0,
             sessions: BTreeMap::new(),
             room_states: BTreeMap::new(),
             step: Step::default(),
@@ -433,10 +523,15 @@ impl Bot {
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Step {
         match event {
             Event::Wake => {}
-            Event::Active { site, question, urgent } => self.on_active(site, question, urgent, now),
-            Event::Gap { from, to } => self.plan.on_gap(from, to, now),
+            Event::Active(activities) => self.on_active(activities, now),
+            Event::Gap { from, to } => self.on_gap(from, to, now),
             Event::PostDeleted(key) => self.on_post_deleted(key, now),
             Event::Fetched { request, answer, posts } => self.on_fetched(request, answer, posts, now),
+            Event::Given(batch) => self.take_posts(batch, now),
+            Event::Scanned(scanned) => self.on_scan_ended(scanned, now),
+            Event::ScanDied { key, content } => {
+                self.scan_failed(key, content, "the process ended during its scan".to_owned(), now);
+            }
             Event::FetchFailed { request, failure } => self.plan.on_failure(request.id, failure, now),
             Event::LoggedIn { account, user_id } => self.on_logged_in(account, user_id),
             Event::LoggedOut { account } => self.on_logged_out(&account, now),
@@ -453,8 +548,27 @@ impl Bot {
         self.end_blocks(now);
         self.drive(now);
         self.fetch_due(now);
+        self.end_watches(now);
         self.step.at = now;
         std::mem::take(&mut self.step)
+    }
+
+    /// What was learned and is not in the journal yet; worth keeping before each snapshot.
+    pub fn learned(&mut self, now: Timestamp) -> Step {
+        self.record(Entry::Learned { plan: Box::new(self.plan.learned()) }, now);
+        self.step.at = now;
+        std::mem::take(&mut self.step)
+    }
+
+    /// How intake is doing.
+    pub fn intake(&self) -> IntakeStatus {
+        let set_aside = self.state.suspects.set_aside();
+        IntakeStatus {
+            plan: self.plan.status(),
+            n_unchanged: self.n_unchanged,
+            n_remembered: self.state.seen.len(),
+            set_aside: set_aside.map(|(key, suspect)| (key.clone(), suspect.why.clone())).collect(),
+        }
     }
 
     /// Takes in one last event and starts nothing new: for a service that is stopping.

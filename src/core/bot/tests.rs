@@ -190,7 +190,16 @@ impl World {
                 };
                 self.after(50, Later::Tell(event));
             }
-            Action::Fetch(_) | Action::Watch { .. } | Action::Weigh(_) => {}
+            // The API still has every post.
+            Action::Fetch(request) => {
+                let found = match &request.work {
+                    Work::Posts { ids } | Work::Questions { ids } => ids.clone(),
+                    Work::Active { .. } => Vec::new(),
+                };
+                let answer = Answer { found, ..Answer::default() };
+                self.after(100, Later::Tell(Event::Fetched { request, answer, posts: Vec::new() }));
+            }
+            Action::Scan(_) | Action::Watch { .. } | Action::Unwatch { .. } | Action::Weigh(_) => {}
             Action::Tell(happening) => self.happenings.push(happening),
         }
     }
@@ -333,15 +342,19 @@ fn fetched(number: i64, site: &str, title: &str, reasons: &[&str]) -> Event {
         weight: 50,
         ..Verdict::default()
     };
-    let fetched =
-        FetchedPost { post, key, question: number, owner_url: None, edited: false, last_activity: 1_000_000 };
+    let fetched = FetchedPost {
+        post,
+        key,
+        question: number,
+        owner_url: None,
+        created: 0,
+        edited: false,
+        last_activity: 1_000_000,
+    };
     let content = u64::try_from(title.len()).expect("short");
-    let scanned = ScannedPost { fetched, verdict, only_experimental: false, content };
-    Event::Fetched {
-        request: Request { id: 0, site: site.to_owned(), work: Work::Questions { ids: vec![number] } },
-        answer: Answer { found: vec![number], ..Answer::default() },
-        posts: vec![scanned],
-    }
+    let posts = vec![ScannedPost { fetched, verdict, only_experimental: false, content }];
+    let site = site.to_owned();
+    Event::Scanned(Scanned { site, questions: vec![number], posts, ..Scanned::default() })
 }
 
 #[test]

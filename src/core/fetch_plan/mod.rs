@@ -39,6 +39,9 @@ const SECOND_LOOK: Duration = Duration::from_secs(10);
 /// A listing reaches back this much further than asked for, because clocks differ.
 const OVERLAP_S: i64 = 30;
 
+/// So many young questions of one site are kept to be looked at again.
+const MAX_YOUNG: usize = 500;
+
 /// Questions older than this are fetched by id, also where a listing is the rule.
 const LISTING_REACH: Duration = Duration::from_secs(900);
 
@@ -51,6 +54,8 @@ struct InFlight {
     gap: Option<Gap>,
     /// What `filled_to` was before.
     filled_to: i64,
+    /// Questions that are looked at again with it.
+    young: Vec<i64>,
 }
 
 /// See the module.
@@ -69,16 +74,25 @@ pub struct FetchPlan {
     last_activity: Timestamp,
     pending: usize,
     status: PlanStatus,
+    /// Questions that were shed and not told yet, by site.
+    shed: BTreeMap<String, Vec<i64>>,
 }
 
 impl FetchPlan {
     /// An empty plan; `learned` is what an earlier process learned.
     pub fn new(options: PlanOptions, learned: Option<Learned>, now: Timestamp) -> Self {
-        let learned =
-            learned.unwrap_or_else(|| Learned { shape: DayShape::new(now), sites: BTreeMap::new() });
+        let learned = learned.unwrap_or_else(|| Learned {
+            shape: DayShape::new(now),
+            sites: BTreeMap::new(),
+            quota: None,
+        });
         let sites = learned.sites.into_iter().take(MAX_SITES);
+        let mut quota = Quota::new(options.assumed_quota, now);
+        if let Some(saved) = learned.quota {
+            quota.resume(saved);
+        }
         Self {
-            quota: Quota::new(options.assumed_quota, now),
+            quota,
             options,
             sites: sites.map(|(host, rate)| (host, Site::new(rate, MAX_IDS))).collect(),
             in_flight: BTreeMap::new(),
@@ -89,13 +103,14 @@ impl FetchPlan {
             last_activity: now,
             pending: 0,
             status: PlanStatus::default(),
+            shed: BTreeMap::new(),
         }
     }
 
     /// What was learned so far.
     pub fn learned(&self) -> Learned {
         let sites = self.sites.iter().map(|(host, site)| (host.clone(), site.rate.clone())).collect();
-        Learned { shape: self.shape.clone(), sites }
+        Learned { shape: self.shape.clone(), sites, quota: Some(self.quota.save()) }
     }
 
     /// How the plan is doing.
@@ -107,6 +122,7 @@ impl FetchPlan {
             oldest,
             in_flight: self.in_flight.len(),
             quota_remaining: self.quota.remaining(),
+            bucket: self.quota.bucket(),
             price_s: self.quota.price(),
             ..self.status
         }
@@ -127,10 +143,12 @@ impl FetchPlan {
         self.last_activity = now;
         self.shape.on_event(now);
         let weight = self.shape.weight(now);
-        let Some(site) = self.site(site, now) else {
+        let Some(known) = self.site(site, now) else {
             self.status.shed += 1;
+            self.shed.entry(site.to_owned()).or_default().push(question);
             return;
         };
+        let site = known;
         site.rate.on_event(weight, now);
         if site.filled_to == 0 {
             // Of what was before the first activity nothing is known, so nothing is missing.
@@ -142,6 +160,29 @@ impl FetchPlan {
             self.pending += 1;
             self.shed();
         }
+    }
+
+    /// A post of the site was reported; where more is reported less is shed.
+    pub fn on_report(&mut self, site: &str, now: Timestamp) {
+        let now = self.advance(now);
+        if let Some(site) = self.sites.get_mut(site) {
+            site.rate.on_report(now);
+        }
+    }
+
+    /// A question has a post that can still change without a trace. It is asked for again from `again` on: with a call
+    /// that is made anyway, or alone when calls cost nothing.
+    pub fn on_young(&mut self, site: &str, question: i64, again: Timestamp, now: Timestamp) {
+        let now = self.advance(now);
+        let Some(site) = self.site(site, now) else { return };
+        if site.young.len() < MAX_YOUNG || site.young.contains_key(&question) {
+            site.young.insert(question, again);
+        }
+    }
+
+    /// The questions that were given up since the last call because too much waits, by site.
+    pub fn take_shed(&mut self) -> BTreeMap<String, Vec<i64>> {
+        std::mem::take(&mut self.shed)
     }
 
     /// Whether a question is still to be fetched, or on its way.
@@ -201,6 +242,10 @@ impl FetchPlan {
         // What is due but was not given is held back by a repeat or a backoff, which end by themselves.
         let retry = self.at + Duration::from_millis(250);
         next(&|_| true)?;
+        if self.in_flight.len() >= self.options.max_in_flight {
+            // The next answer brings the next request.
+            return Some(latest);
+        }
         let mut wake =
             next(&|why| self.permits(why)).map_or(latest, |at| if at > self.at { at } else { retry });
         if !self.permits(Why::Plan) {
@@ -267,6 +312,7 @@ impl FetchPlan {
                 if let Some(gap) = request.gap.filter(|_| !by_id) {
                     site.gap = Some(gap.merge(site.gap));
                 }
+                site.young.extend(request.young.into_iter().map(|id| (id, now)));
                 for (id, mut pending) in request.taken {
                     pending.by_id |= by_id;
                     self.pending += usize::from(site.add(id, pending));
@@ -310,21 +356,39 @@ impl FetchPlan {
         self.sites.get_mut(host)
     }
 
+    /// Gives up what is too much, a hundredth of the limit at a time: of the site with the longest backlog, measured by
+    /// what its posts are worth, the oldest that no summary was caught in.
     fn shed(&mut self) {
         while self.pending > self.options.max_pending {
-            let Some(site) = self.sites.values_mut().max_by_key(|site| site.pending.len()) else { return };
-            let oldest = site.pending.iter().min_by_key(|(_, pending)| (pending.urgent, pending.since));
-            let Some(id) = oldest.map(|(id, _)| *id) else { return };
-            site.remove(id);
-            self.pending -= 1;
-            self.status.shed += 1;
+            let backlog = |site: &Site| {
+                let ordinary = site.pending.values().filter(|pending| !pending.urgent).count();
+                (ordinary as f64 / site.rate.worth(), site.pending.len())
+            };
+            let by_backlog = self.sites.iter_mut().map(|(host, site)| (backlog(site), host, site));
+            let longest =
+                by_backlog.max_by(|((a, all_a), ..), ((b, all_b), ..)| a.total_cmp(b).then(all_a.cmp(all_b)));
+            let Some((_, host, site)) = longest else { return };
+            let mut oldest: Vec<_> =
+                site.pending.iter().map(|(id, pending)| (pending.urgent, pending.since, *id)).collect();
+            oldest.sort_unstable();
+            oldest.truncate((self.options.max_pending / 100).max(1));
+            if oldest.is_empty() {
+                return;
+            }
+            for (_, _, id) in &oldest {
+                site.remove(*id);
+            }
+            self.pending -= oldest.len();
+            self.status.shed += oldest.len() as u64;
+            let shed = self.shed.entry(host.clone()).or_default();
+            shed.extend(oldest.into_iter().map(|(_, _, id)| id));
         }
     }
 
     fn permits(&self, why: Why) -> bool {
         match why {
-            Why::Urgent | Why::Page | Why::Lookup => self.quota.permits_hit(),
-            Why::Surge | Why::Gap => self.quota.permits_surge(),
+            Why::Urgent | Why::Page => self.quota.permits_hit(),
+            Why::Surge | Why::Gap | Why::Lookup => self.quota.permits_surge(),
             Why::Plan => self.quota.permits(),
         }
     }
@@ -348,9 +412,8 @@ impl FetchPlan {
                     chosen.iter().filter_map(|id| site.pending.get(id)).map(|pending| pending.since).min();
                 let recent = reach.is_none_or(|since| now.since(since) <= LISTING_REACH);
                 let by_id = chosen.iter().any(|id| site.pending.get(id).is_some_and(|pending| pending.by_id));
-                if site.gap.is_some() && open(Method::Active)
-                    || listed && recent && !by_id && open(Method::Active)
-                {
+                let lists = site.gap.is_some() || listed && recent && !by_id && !chosen.is_empty();
+                if lists && open(Method::Active) {
                     let since = reach.map_or(i64::MAX, |since| since.as_secs() - OVERLAP_S);
                     let gap = site.gap.map_or(i64::MAX, |gap| gap.from.as_secs() - OVERLAP_S);
                     // What the socket did not tell since the last listing; not further back than it is worth.
@@ -359,11 +422,13 @@ impl FetchPlan {
                         _ => i64::MAX,
                     };
                     (Work::Active { min: since.min(gap).min(unseen).max(0), page: 1 }, chosen)
-                } else if chosen.is_empty() {
-                    site.rescan();
-                    return None;
                 } else {
                     let mut ids = chosen.clone();
+                    add_young(&mut ids, site, now);
+                    if ids.is_empty() {
+                        site.rescan();
+                        return None;
+                    }
                     fill(&mut ids, site);
                     ids.sort_unstable();
                     (Work::Questions { ids }, chosen)
@@ -402,7 +467,7 @@ impl FetchPlan {
         let request = Request { id: self.next_id, site: host.to_owned(), work };
         self.next_id += 1;
         self.gate.on_sent(&request, now);
-        self.quota.spend(matches!(why, Why::Surge | Why::Gap));
+        self.quota.spend(matches!(why, Why::Surge | Why::Gap | Why::Lookup));
         self.status.requests += 1;
         let site = self.sites.get_mut(host).expect("`build` found it");
         let mut in_flight = InFlight {
@@ -411,6 +476,7 @@ impl FetchPlan {
             taken: Vec::new(),
             gap: None,
             filled_to: site.filled_to,
+            young: Vec::new(),
         };
         match &request.work {
             Work::Active { page: 1, .. } => {
@@ -432,6 +498,9 @@ impl FetchPlan {
                 in_flight.taken = site.take(&chosen, now);
                 self.pending = self.pending + site.pending.len() - before;
                 site.filled_to = site.max_seen;
+                let is_due = |id: &&i64| site.young.get(id).is_some_and(|again| *again <= now);
+                in_flight.young = ids.iter().filter(is_due).copied().collect();
+                site.young.retain(|id, _| !in_flight.young.contains(id));
             }
             Work::Posts { ids } => ids.iter().for_each(|id| {
                 site.lookups.remove(id);
@@ -440,6 +509,14 @@ impl FetchPlan {
         self.in_flight.insert(request.id, in_flight);
         request
     }
+}
+
+/// Adds the questions that are to be looked at again, as far as there is room.
+fn add_young(ids: &mut Vec<i64>, site: &Site, now: Timestamp) {
+    let free = MAX_IDS.min(site.max_ids).saturating_sub(ids.len());
+    let due = site.young.iter().filter(|(id, again)| **again <= now && !ids.contains(id));
+    let due: Vec<i64> = due.map(|(id, _)| *id).take(free).collect();
+    ids.extend(due);
 }
 
 /// Adds ids between the last asked for and the highest seen, newest first, as far as there is room: questions that the

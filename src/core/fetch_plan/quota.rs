@@ -14,6 +14,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::traffic::{DayShape, SiteRate};
 use crate::core::time::Timestamp;
 
@@ -31,8 +33,21 @@ const REFILL_S: f64 = 6.0 * 3600.0;
 /// Spending may exceed the plan by this factor.
 const MARGIN: f64 = 1.3;
 
+/// What outlives a process, so that a restart neither fills the bucket again nor spends what is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Saved {
+    assumed: i64,
+    max: f64,
+    remaining: f64,
+    bucket: f64,
+    credit: f64,
+    at: Timestamp,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Quota {
+    /// What was assumed before any answer; another assumption means another key.
+    assumed: i64,
     /// Requests a day.
     max: f64,
     /// Requests left today, less those in flight.
@@ -57,6 +72,7 @@ impl Quota {
     pub(super) fn new(assumed: i64, now: Timestamp) -> Self {
         let max = assumed.max(1) as f64;
         Self {
+            assumed,
             max,
             remaining: max,
             day: day(now),
@@ -71,8 +87,38 @@ impl Quota {
         }
     }
 
+    /// Takes up what an earlier process left, unless it had another key.
+    pub(super) fn resume(&mut self, saved: Saved) {
+        if saved.assumed != self.assumed {
+            return;
+        }
+        self.max = saved.max;
+        if day(saved.at) == self.day {
+            (self.remaining, self.bucket, self.credit) = (saved.remaining, saved.bucket, saved.credit);
+            // The time without a process refilled both.
+            self.at = saved.at;
+        } else {
+            (self.remaining, self.bucket, self.credit) = (saved.max, saved.max / 10.0, saved.max / 100.0);
+        }
+    }
+
+    pub(super) fn save(&self) -> Saved {
+        Saved {
+            assumed: self.assumed,
+            max: self.max,
+            remaining: self.remaining,
+            bucket: self.bucket,
+            credit: self.credit,
+            at: self.at,
+        }
+    }
+
     pub(super) fn remaining(&self) -> i64 {
         self.remaining as i64
+    }
+
+    pub(super) fn bucket(&self) -> i64 {
+        self.bucket as i64
     }
 
     /// Seconds of waiting that a call is worth.

@@ -16,6 +16,9 @@ const LONGEST_PUT_OFF: Duration = Duration::from_secs(10);
 /// In a surge nothing waits longer, while the bucket pays.
 const SURGE_WAIT: Duration = Duration::from_secs(10);
 
+/// A gap is filled after this time at the latest, however little is expected in it.
+const GAP_WAIT: Duration = Duration::from_secs(600);
+
 /// What all sites have in common when it is asked what is due.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moment {
@@ -111,6 +114,8 @@ pub(super) struct Site {
     pub gap: Option<Gap>,
     pub pages: VecDeque<Page>,
     pub lookups: BTreeMap<i64, Timestamp>,
+    /// Questions to be asked for again from then on, with a call that is made anyway.
+    pub young: BTreeMap<i64, Timestamp>,
     pub rate: SiteRate,
     /// The highest id seen, and the highest up to which the ids between were asked for.
     pub max_seen: i64,
@@ -134,6 +139,7 @@ impl Site {
             gap: None,
             pages: VecDeque::new(),
             lookups: BTreeMap::new(),
+            young: BTreeMap::new(),
             rate,
             max_seen: 0,
             filled_to: 0,
@@ -193,7 +199,8 @@ impl Site {
     pub(super) fn next(&self, moment: Moment, permits: impl Fn(Why) -> bool) -> Option<(Timestamp, Why)> {
         let Moment { now, price, hour_weight, quiet_at } = moment;
         let n = self.pending.len();
-        if n == 0 && self.gap.is_none() && self.pages.is_empty() && self.lookups.is_empty() {
+        let nothing_else = self.pages.is_empty() && self.lookups.is_empty() && self.young.is_empty();
+        if n == 0 && self.gap.is_none() && nothing_else {
             return None;
         }
         let surge = (n > 0).then(|| {
@@ -213,8 +220,10 @@ impl Site {
             (self.pages.front().map(|_| Timestamp::ZERO), Why::Page),
             (self.lookups.values().min().map(|since| *since + REPLICATION), Why::Lookup),
             (surge, Why::Surge),
-            (self.gap.map(|gap| gap.to + REPLICATION), Why::Gap),
+            (self.gap.map(|gap| self.gap_due(gap, moment)), Why::Gap),
             (planned, Why::Plan),
+            // Where calls cost nothing, one is made for these alone.
+            ((price == 0.0).then(|| self.young.values().min().copied()).flatten(), Why::Plan),
         ];
         reasons
             .into_iter()
@@ -226,6 +235,15 @@ impl Site {
     /// Seconds that all pending questions have waited together.
     fn waited(&self, now: Timestamp) -> f64 {
         (self.pending.len() as i128 * i128::from(now.as_millis()) - self.since_sum) as f64 / 1000.0
+    }
+
+    /// When what was probably missed has waited long enough together; until then a call for the site fills the gap too.
+    fn gap_due(&self, gap: Gap, moment: Moment) -> Timestamp {
+        let length = gap.to.since(gap.from);
+        let missed = self.rate.mean(moment.now) * moment.hour_weight * length.as_secs_f64();
+        let wait = Duration::try_from_secs_f64(4.0 * moment.price / missed).unwrap_or(GAP_WAIT);
+        let worth_it = gap.from + length / 2 + wait;
+        worth_it.min(gap.to + GAP_WAIT).max(gap.to + REPLICATION)
     }
 
     /// When `count` questions, of which there are at least so many, are ready: a call before would take fewer.

@@ -17,6 +17,10 @@ const SURGE_S: f64 = 60.0;
 const PRIOR_EVENTS: f64 = 0.5;
 const PRIOR_S: f64 = 3_600.0;
 
+/// And one report in a hundred events.
+const PRIOR_REPORTS: f64 = 1.0;
+const PRIOR_REPORTED_EVENTS: f64 = 100.0;
+
 /// The rate of one site.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct SiteRate {
@@ -24,7 +28,10 @@ pub(super) struct SiteRate {
     events: f64,
     /// Faded seconds of observation.
     seconds: f64,
-    /// Up to when both are counted.
+    /// Faded sum of reports.
+    #[serde(default)]
+    reports: f64,
+    /// Up to when all three are counted.
     at: Timestamp,
     /// Faded sum of the last minute's events.
     #[serde(skip)]
@@ -43,14 +50,34 @@ impl SiteRate {
         self.surge_at = self.surge_at.max(now);
         // A surge says little of the days to come, so its events count for less, the larger it is.
         let counted = (self.surge_limit(hour_weight, now) / self.surge).min(1.0);
+        self.fade(now);
+        self.events += counted / hour_weight;
+    }
+
+    /// A post of the site was reported.
+    pub(super) fn on_report(&mut self, now: Timestamp) {
+        self.fade(now);
+        self.reports += 1.0;
+    }
+
+    fn fade(&mut self, now: Timestamp) {
         let (events, seconds) = self.faded(now);
-        (self.events, self.seconds, self.at) = (events + counted / hour_weight, seconds, self.at.max(now));
+        self.reports *= self.fading(now);
+        (self.events, self.seconds, self.at) = (events, seconds, self.at.max(now));
+    }
+
+    fn fading(&self, now: Timestamp) -> f64 {
+        (-now.since(self.at).as_secs_f64() / FADE_S).exp()
     }
 
     fn faded(&self, now: Timestamp) -> (f64, f64) {
-        let passed = now.since(self.at).as_secs_f64();
-        let fade = (-passed / FADE_S).exp();
+        let fade = self.fading(now);
         (self.events * fade, self.seconds * fade + FADE_S * (1.0 - fade))
+    }
+
+    /// Reports an event, as far as is known: what a post of this site is worth when not all can be fetched.
+    pub(super) fn worth(&self) -> f64 {
+        (self.reports + PRIOR_REPORTS) / (self.events + PRIOR_REPORTED_EVENTS)
     }
 
     fn surge_now(&self, now: Timestamp) -> f64 {

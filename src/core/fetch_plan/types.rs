@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::quota::Saved;
 use super::traffic::{DayShape, SiteRate};
 use crate::core::time::Timestamp;
 
@@ -15,7 +16,8 @@ pub struct PlanOptions {
     pub assumed_quota: i64,
     /// Sites of which the socket does not tell everything, so that they are fetched by listing.
     pub listed_sites: Vec<String>,
-    /// The most questions that wait; beyond it the site with the longest backlog loses its oldest.
+    /// The most questions that wait; beyond it the site with the longest backlog loses its oldest, where a site whose
+    /// activity led to more reports may have a longer one.
     pub max_pending: usize,
     /// The most requests at a time.
     pub max_in_flight: usize,
@@ -96,11 +98,13 @@ pub enum Failure {
     Unavailable,
 }
 
-/// What was learned of the traffic; worth keeping over a restart.
+/// What was learned of the traffic, and what is left of the day's quota; worth keeping over a restart.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
     pub(super) shape: DayShape,
     pub(super) sites: BTreeMap<String, SiteRate>,
+    #[serde(default)]
+    pub(super) quota: Option<Saved>,
 }
 
 /// How the plan is doing, for metrics and the dashboard.
@@ -114,6 +118,8 @@ pub struct PlanStatus {
     pub in_flight: usize,
     /// Requests left today.
     pub quota_remaining: i64,
+    /// Requests that a burst may still use at once.
+    pub bucket: i64,
     /// Seconds of waiting that a call is worth at present; 0 when everything is fetched at once.
     pub price_s: f64,
     /// Questions given up because too many waited.

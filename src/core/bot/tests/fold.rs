@@ -6,12 +6,11 @@ const HQ: i64 = 1;
 
 /// Like [`World::report`], with a weight and a title.
 fn report(world: &mut World, number: i64, weight: i64, title: &str) {
-    let Event::Fetched { request, answer, mut posts } = fetched(number, "askubuntu.com", title, &["a"])
-    else {
+    let Event::Scanned(mut scanned) = fetched(number, "askubuntu.com", title, &["a"]) else {
         unreachable!("fetched gives nothing else")
     };
-    posts[0].verdict.weight = weight;
-    world.tell(Event::Fetched { request, answer, posts });
+    scanned.posts[0].verdict.weight = weight;
+    world.tell(Event::Scanned(scanned));
 }
 
 /// Holds the first server back for so long, then lets everything that came meanwhile go out.

@@ -1,6 +1,8 @@
 //! Where posts come from: the realtime feed names questions, the API gives them, the rules judge them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod scanner;
+
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -11,44 +13,13 @@ use super::metrics::Metrics;
 use super::service::Input;
 use crate::api::{self, ApiError};
 use crate::clock::Clock;
-use crate::core::bot::{Answer, Event, ScannedPost};
+use crate::core::bot::{Active, Answer, Batch, Event};
 use crate::core::fetch_plan::{Failure, Request, Work};
-use crate::core::post::{FetchedPost, Post};
-use crate::core::rules::RuleSet;
+use crate::core::post::FetchedPost;
 use crate::core::time::Timestamp;
-use crate::core::verdict::Verdict;
-use crate::core::weight::Weights;
 use crate::realtime::{Activity, Realtime, RealtimeEvent, SiteIds};
 use crate::web::Check;
-
-/// Scans posts with the rules that are live.
-#[derive(Clone)]
-pub(super) struct Scanner {
-    rules: Arc<RuleSet>,
-    weights: Arc<Mutex<Arc<Weights>>>,
-}
-
-impl Scanner {
-    pub(super) fn new(rules: Arc<RuleSet>) -> Self {
-        Self { rules, weights: Arc::default() }
-    }
-
-    /// Weighs as people's feedback has it.
-    pub(super) fn weigh(&self, weights: Weights) {
-        *self.weights.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(weights);
-    }
-
-    pub(super) fn scan(&self, post: &Post) -> Verdict {
-        let weights = Arc::clone(&self.weights.lock().unwrap_or_else(PoisonError::into_inner));
-        self.rules.scan(post, &weights)
-    }
-
-    fn scan_fetched(&self, fetched: FetchedPost) -> ScannedPost {
-        let verdict = self.scan(&fetched.post);
-        let only_experimental = verdict.reasons.iter().all(|reason| self.rules.is_experimental(reason));
-        ScannedPost { content: fetched.post.content_hash(), fetched, verdict, only_experimental }
-    }
-}
+pub(super) use scanner::Scanner;
 
 /// Data older than this counts as a silent feed.
 const FRESH: Duration = Duration::from_secs(90);
@@ -56,6 +27,11 @@ const FRESH: Duration = Duration::from_secs(90);
 const SITE_LIST_RETRY: Duration = Duration::from_secs(60);
 /// And so long when it was had: new sites appear.
 const SITE_LIST_EVERY: Duration = Duration::from_secs(24 * 3600);
+
+/// So many events of the feed are dealt with together when they come faster than one by one.
+const FRAMES_AT_ONCE: usize = 256;
+/// With more events behind these, excerpts are not scanned: hearing of every question comes first.
+const MAX_BEHIND: usize = 512;
 
 /// The edges of intake.
 #[derive(Clone)]
@@ -85,12 +61,12 @@ impl Intake {
     /// Hands the feed's events to the loop, and keeps the list of sites.
     pub(super) async fn listen(self, mut feed: mpsc::Receiver<RealtimeEvent>, stop: CancellationToken) {
         let mut refresh = Box::pin(tokio::time::sleep(Duration::ZERO));
+        let mut events = Vec::new();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
-                event = feed.recv() => {
-                    let Some(event) = event else { return };
-                    if self.inputs.send(Input::Realtime(event)).await.is_err() {
+                n = feed.recv_many(&mut events, FRAMES_AT_ONCE) => {
+                    if n == 0 || !self.hand_on(std::mem::take(&mut events), feed.len()).await {
                         return;
                     }
                 }
@@ -109,6 +85,50 @@ impl Intake {
                 }
             }
         }
+    }
+
+    /// Hands events to the loop in their order, activity with what the rules say of its excerpts; `n_behind` more wait
+    /// behind them. False when the loop is gone.
+    async fn hand_on(&self, events: Vec<RealtimeEvent>, n_behind: usize) -> bool {
+        let mut activities = Vec::new();
+        for event in events {
+            match event {
+                RealtimeEvent::Activity(activity) => activities.push(activity),
+                other => {
+                    let before = self.active(std::mem::take(&mut activities), n_behind).await;
+                    for input in before.into_iter().chain([Input::Realtime(other)]) {
+                        if self.inputs.send(input).await.is_err() {
+                            return false;
+                        }
+                    }
+                }
+            }
+        }
+        match self.active(activities, n_behind).await {
+            Some(input) => self.inputs.send(input).await.is_ok(),
+            None => true,
+        }
+    }
+
+    async fn active(&self, activities: Vec<Activity>, n_behind: usize) -> Option<Input> {
+        if activities.is_empty() {
+            return None;
+        }
+        self.metrics.last_frame.set(self.clock.now().as_secs());
+        let posts: Vec<_> = activities.iter().map(Activity::summary_post).collect();
+        let caught = if n_behind < MAX_BEHIND {
+            self.scanner.are_caught(posts.iter().flatten().cloned().collect()).await
+        } else {
+            self.metrics.summaries_skipped.inc_by(activities.len() as u64);
+            Vec::new()
+        };
+        let mut caught = caught.into_iter();
+        let active = activities.into_iter().zip(posts).map(|(activity, post)| Active {
+            site: activity.site,
+            question: activity.question,
+            urgent: post.is_some() && caught.next().unwrap_or(false),
+        });
+        Some(Input::Event(Event::Active(active.collect())))
     }
 
     fn lock_sites(&self) -> std::sync::MutexGuard<'_, Sites> {
@@ -142,9 +162,13 @@ impl Intake {
         }
     }
 
-    /// Whether the excerpt in the frame is caught already.
-    pub(super) fn is_urgent(&self, activity: &Activity) -> bool {
-        activity.summary_post().is_some_and(|post| self.scanner.scan(&post).is_spam())
+    /// Ends the watch of a question.
+    pub(super) fn unwatch(&self, site: &str, question: i64) {
+        let mut sites = self.lock_sites();
+        match sites.ids.get(site) {
+            Some(id) => self.realtime.unwatch(id, question),
+            None => sites.wanted.retain(|wanted| (wanted.0.as_str(), wanted.1) != (site, question)),
+        }
     }
 
     pub(super) fn freshness(&self, now: Timestamp) -> Check {
@@ -157,7 +181,7 @@ impl Intake {
         Check { ok: status.is_fresh(self.clock.told(FRESH), now), detail }
     }
 
-    /// Asks the API and scans what it gives, beside the loop.
+    /// Asks the API, beside the loop.
     pub(super) fn fetch(&self, request: Request) {
         let intake = self.clone();
         self.tasks.spawn(async move {
@@ -166,7 +190,7 @@ impl Intake {
                     if let Some(left) = answer.quota_remaining {
                         intake.metrics.quota.set(left);
                     }
-                    Event::Fetched { request, answer, posts: intake.judge(posts).await }
+                    Event::Fetched { request, answer, posts }
                 }
                 Err(error) => {
                     tracing::warn!(site = request.site, error = %error, "the API gave no posts");
@@ -213,28 +237,18 @@ impl Intake {
         }
     }
 
-    /// Scanning is plain computing, so it has a thread of its own. A post that makes the rules panic is set aside.
-    async fn judge(&self, posts: Vec<FetchedPost>) -> Vec<ScannedPost> {
-        let scanner = self.scanner.clone();
-        let judged = tokio::task::spawn_blocking(move || {
-            let scan = |fetched: FetchedPost| {
-                let key = fetched.key.clone();
-                let scan = std::panic::AssertUnwindSafe(|| scanner.scan_fetched(fetched));
-                let scanned = std::panic::catch_unwind(scan);
-                scanned
-                    .inspect_err(
-                        |_| tracing::error!(post = %key, "the scan of a post panicked; it is set aside"),
-                    )
-                    .ok()
-            };
-            posts.into_iter().filter_map(scan).collect()
+    /// Scans a batch, beside the loop.
+    pub(super) fn scan(&self, batch: Batch) {
+        let intake = self.clone();
+        self.tasks.spawn(async move {
+            let scanned = intake.scanner.judge(batch).await;
+            for post in scanned.posts.iter().filter(|post| !post.verdict.incomplete.is_empty()) {
+                intake.metrics.incomplete.inc();
+                let rules = post.verdict.incomplete.join(", ");
+                tracing::warn!(post = %post.fetched.key, rules, "rules were set aside for their cost");
+            }
+            // When the service has stopped, the questions are still pending in the journal.
+            let _ = intake.inputs.send(Input::Event(Event::Scanned(scanned))).await;
         });
-        let judged: Vec<ScannedPost> = judged.await.unwrap_or_default();
-        for post in judged.iter().filter(|post| !post.verdict.incomplete.is_empty()) {
-            self.metrics.incomplete.inc();
-            let rules = post.verdict.incomplete.join(", ");
-            tracing::warn!(post = %post.fetched.key, rules, "rules were set aside for their cost");
-        }
-        judged
     }
 }

@@ -1,0 +1,129 @@
+//! Scanning beside the loop. A post that crashes the rules, or holds them up, costs its own verdict and nothing else.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::core::bot::{Batch, Failed, Scanned, ScannedPost};
+use crate::core::post::Post;
+use crate::core::rules::RuleSet;
+use crate::core::verdict::Verdict;
+use crate::core::weight::Weights;
+
+/// The rules have a budget of steps for each post, so a scan that takes longer than this hangs.
+const LONGEST_SCAN: Duration = Duration::from_secs(10);
+
+/// Scans posts with the rules that are live.
+#[derive(Clone)]
+pub(in crate::app) struct Scanner {
+    rules: Arc<RuleSet>,
+    weights: Arc<Mutex<Arc<Weights>>>,
+}
+
+impl Scanner {
+    pub(in crate::app) fn new(rules: Arc<RuleSet>) -> Self {
+        Self { rules, weights: Arc::default() }
+    }
+
+    /// Weighs as people's feedback has it.
+    pub(in crate::app) fn weigh(&self, weights: Weights) {
+        *self.weights.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(weights);
+    }
+
+    pub(in crate::app) fn scan(&self, post: &Post) -> Verdict {
+        let weights = Arc::clone(&self.weights.lock().unwrap_or_else(PoisonError::into_inner));
+        self.rules.scan(post, &weights)
+    }
+
+    /// The verdicts on a batch, and which of its posts got none.
+    pub(super) async fn judge(&self, batch: Batch) -> Scanned {
+        let Batch { site, questions, last_activity, posts } = batch;
+        let scanner = self.clone();
+        let to_scan = posts.iter().map(|post| post.post.clone()).collect();
+        let verdicts = each(to_scan, LONGEST_SCAN, move |post: &Post| scanner.scan(post)).await;
+        let mut scanned = Scanned { site, questions, last_activity, ..Scanned::default() };
+        for (fetched, verdict) in posts.into_iter().zip(verdicts) {
+            match verdict {
+                Ok(verdict) => scanned.posts.push(ScannedPost {
+                    only_experimental: verdict
+                        .reasons
+                        .iter()
+                        .all(|reason| self.rules.is_experimental(reason)),
+                    content: fetched.post.content_hash(),
+                    fetched,
+                    verdict,
+                }),
+                Err(why) => scanned.failed.push(Failed { fetched, why }),
+            }
+        }
+        scanned
+    }
+
+    /// Whether each post is caught; one without a verdict is not.
+    pub(super) async fn are_caught(&self, posts: Vec<Post>) -> Vec<bool> {
+        let scanner = self.clone();
+        let verdicts = each(posts, LONGEST_SCAN, move |post: &Post| scanner.scan(post).is_spam()).await;
+        verdicts.into_iter().map(|caught| caught.unwrap_or(false)).collect()
+    }
+}
+
+/// Calls `work` with each item, one after another on a thread of their own, and says what went wrong where it gave
+/// nothing. A call that takes longer than `limit` is left behind with its thread, and the others go on with a new one.
+async fn each<T, R>(
+    items: Vec<T>,
+    limit: Duration,
+    work: impl Fn(&T) -> R + Send + Sync + 'static,
+) -> Vec<Result<R, String>>
+where
+    T: Send + Sync + 'static,
+    R: Send + 'static,
+{
+    let (items, work) = (Arc::new(items), Arc::new(work));
+    let mut results = Vec::with_capacity(items.len());
+    while results.len() < items.len() {
+        let (result, mut inbox) = mpsc::unbounded_channel();
+        let (first, items, work) = (results.len(), Arc::clone(&items), Arc::clone(&work));
+        // Not a task of the runtime, which would wait for a thread that hangs when it ends.
+        std::thread::spawn(move || {
+            for item in &items[first..] {
+                let called = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(item)));
+                if result.send(called.map_err(|_| "the scan crashed".to_owned())).is_err() {
+                    return;
+                }
+            }
+        });
+        loop {
+            match tokio::time::timeout(limit, inbox.recv()).await {
+                Ok(Some(outcome)) => results.push(outcome),
+                Ok(None) => break,
+                Err(_) => {
+                    results.push(Err(format!("no verdict within {} s", limit.as_secs())));
+                    break;
+                }
+            }
+        }
+    }
+    results
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_crashes_or_hangs_costs_its_own_result_only() {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let held = std::sync::Mutex::new(held);
+        let work = move |n: &u32| match n {
+            2 => panic!("on purpose"),
+            // Until the test is over.
+            4 => drop(held.lock().map(|held| held.recv())),
+            _ => {}
+        };
+        let results = each(vec![1, 2, 3, 4, 5], Duration::from_secs(3), work).await;
+        let told: Vec<_> = results.iter().map(|result| result.as_ref().err().map(String::as_str)).collect();
+        assert_eq!(told, [None, Some("the scan crashed"), None, Some("no verdict within 3 s"), None]);
+        drop(release);
+    }
+}
