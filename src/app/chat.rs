@@ -14,10 +14,12 @@ use crate::chat::{
 };
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core::bot::{Event, Message, SendOutcome};
+use crate::core::bot::{Event, Message, Question, Reply, SendOutcome};
+use crate::core::commands::{Grammar, is_stop};
 use crate::core::outbox::reconcile::Candidate;
 use crate::core::outbox::{AccountKey, Send};
 use crate::core::rooms::RoomKey;
+use crate::core::talk::MessageKey;
 
 /// Pause after the site could not be reached; doubles up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -38,6 +40,18 @@ pub(super) enum Order {
     Send(Send),
     LookUp(Send),
     Join(RoomKey),
+    Ask { room: RoomKey, message: MessageKey, question: Question },
+}
+
+/// Where what is heard goes.
+#[derive(Clone)]
+pub(super) struct Ears {
+    /// To the loop.
+    pub(super) inputs: mpsc::Sender<Input>,
+    /// To the loop, before everything else: commands that silence or end the service.
+    pub(super) stops: mpsc::Sender<Input>,
+    /// How commands look.
+    pub(super) grammar: Grammar,
 }
 
 /// An account and all it needs.
@@ -46,7 +60,7 @@ pub(super) struct Account {
     pub(super) client: Client,
     pub(super) credentials: Credentials,
     pub(super) rooms: Vec<i64>,
-    pub(super) inputs: mpsc::Sender<Input>,
+    pub(super) ears: Ears,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
     pub(super) clock: Clock,
@@ -133,6 +147,10 @@ impl Account {
             Order::Send(send) => self.sent(&send, SendOutcome::NotSent(error.to_string())).await,
             Order::LookUp(send) => self.looked_up(&send, None).await,
             Order::Join(room) => self.closed(room, error.to_string()).await,
+            Order::Ask { message, question, .. } => {
+                let reply = unanswered(question, error.to_string());
+                self.tell(Event::Replied { message, reply }).await;
+            }
         }
     }
 
@@ -190,6 +208,10 @@ impl Account {
                     account.looked_up(&send, candidates.ok()).await;
                 }
                 Order::Join(room) => account.join(room.room).await,
+                Order::Ask { room, message, question } => {
+                    let reply = account.reply(&room, question).await;
+                    account.tell(Event::Replied { message, reply }).await;
+                }
             }
         });
     }
@@ -204,7 +226,7 @@ impl Account {
             client: self.client.clone(),
             credentials: self.credentials.clone(),
             rooms: Vec::new(),
-            inputs: self.inputs.clone(),
+            ears: self.ears.clone(),
             stop: self.stop.clone(),
             tasks: self.tasks.clone(),
             clock: self.clock,
@@ -245,10 +267,11 @@ impl Account {
             ServerEvent::Counter(_) => {}
             ServerEvent::Event(event) => {
                 let id = event.id;
-                if let Some(message) = self.message(event) {
-                    // When the service has stopped there is nobody to tell.
-                    let _ = self.inputs.send(Input::Heard { id, message }).await;
-                }
+                let Some(message) = self.message(event) else { return };
+                let is_stop = is_stop(&message.text, &self.ears.grammar);
+                let to = if is_stop { &self.ears.stops } else { &self.ears.inputs };
+                // When the service has stopped there is nobody to tell.
+                let _ = to.send(Input::Heard { id, message }).await;
             }
         }
     }
@@ -258,14 +281,28 @@ impl Account {
         if !is_message {
             return None;
         }
+        let text = event.text();
         Some(Message {
             room: RoomKey::new(self.key.server.clone(), event.room_id),
             message_id: event.message_id?,
             user_id: event.user_id?,
             user_name: event.user_name.unwrap_or_default(),
             reply_to: event.parent_id.filter(|_| event.is_reply),
-            text: chat::text::plain_text(event.content.as_deref().unwrap_or_default()),
+            text,
         })
+    }
+
+    /// Finds out what a command needs to know of chat.
+    async fn reply(&self, room: &RoomKey, question: Question) -> Reply {
+        match question {
+            Question::IsModerator { user_id } => {
+                let known = match self.client.user_info(room.room, &[user_id]).await {
+                    Ok(users) => Ok(users.iter().any(|user| user.id == user_id && user.is_moderator)),
+                    Err(error) => Err(error.to_string()),
+                };
+                Reply::IsModerator { user_id, known }
+            }
+        }
     }
 
     /// What the send's account wrote in its room since the mark. Anything less than all of it is an error: a message
@@ -313,11 +350,18 @@ impl Account {
 
     /// When the service has stopped there is nobody to tell, and what was told is in the journal.
     async fn tell(&self, event: Event) {
-        let _ = self.inputs.send(Input::Event(event)).await;
+        let _ = self.ears.inputs.send(Input::Event(event)).await;
     }
 
     async fn health(&self, health: ChatHealth) {
-        let _ = self.inputs.send(Input::Chat(self.key.clone(), health)).await;
+        let _ = self.ears.inputs.send(Input::Chat(self.key.clone(), health)).await;
+    }
+}
+
+/// The reply to a question that could not be asked.
+fn unanswered(question: Question, why: String) -> Reply {
+    match question {
+        Question::IsModerator { user_id } => Reply::IsModerator { user_id, known: Err(why) },
     }
 }
 

@@ -15,4 +15,4 @@ mod service;
 mod turn;
 
 pub use chat::chat_client;
-pub use service::{Options, RunError, Service, WorkLeft};
+pub use service::{Ended, Options, RunError, Service, WorkLeft};

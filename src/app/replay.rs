@@ -99,6 +99,8 @@ pub fn run(options: ReplayOptions) -> ReplaySummary {
         fold_after: if fold { 3 } else { usize::MAX },
         long_message_units: 4_000,
         dry_run: false,
+        grammar: crate::core::commands::Grammar::default(),
+        instance: "replay".to_owned(),
     };
     let start = Timestamp::ZERO;
     let plan = FetchPlan::new(PlanOptions::new(true), None, start);
@@ -209,9 +211,10 @@ impl Replay {
                 Action::Send(send) => self.request(send),
                 Action::Tell(happening) => self.count(&happening),
                 Action::Fetch(request) => self.look_up(request),
-                // Nothing is lost, no room closes, and posts come by themselves, with their verdicts.
+                // Nothing is lost, no room closes, posts come by themselves, with their verdicts, and nobody talks.
                 Action::LookUp { .. } | Action::Join { .. } | Action::Scan(_) => {}
                 Action::Watch { .. } | Action::Unwatch { .. } | Action::Weigh(_) => {}
+                Action::Ask { .. } | Action::End { .. } => {}
             }
         }
         let left = self.left();

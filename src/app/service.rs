@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::chat::{Account, Order, chat_client};
+use super::chat::{Account, Ears, Order, chat_client};
 use super::heard::Heard;
 use super::intake::{Intake, Scanner};
 use super::metrics::Metrics;
@@ -20,6 +20,7 @@ use crate::chat::Credentials;
 use crate::clock::Clock;
 use crate::config::{Config, MissingLogin, Source};
 use crate::core::bot::{Bot, DELAY, Event, Happening, Message, Settings};
+use crate::core::commands::Grammar;
 use crate::core::fetch_plan::{FetchPlan, PlanOptions};
 use crate::core::outbox::AccountKey;
 use crate::core::report::message::Labels;
@@ -124,10 +125,19 @@ impl WorkLeft {
     }
 }
 
+/// How a service ended without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// What there is still to do; the store has it.
+    pub left: WorkLeft,
+    /// Whether somebody asked for a new start.
+    pub restart: bool,
+}
+
 /// A running service.
 pub struct Service {
     stop: CancellationToken,
-    main: JoinHandle<Result<WorkLeft, RunError>>,
+    main: JoinHandle<Result<Ended, RunError>>,
     happenings: broadcast::Sender<Happening>,
     inputs: mpsc::Sender<Input>,
     web: Option<SocketAddr>,
@@ -135,6 +145,8 @@ pub struct Service {
 
 /// Events that wait for the loop; edges wait when it is full.
 pub(super) const INPUTS: usize = 1024;
+/// Stops that wait for the loop; more than a few are never said at once.
+const STOPS: usize = 64;
 /// What onlookers may fall behind.
 const HAPPENINGS: usize = 8192;
 
@@ -156,12 +168,16 @@ impl Service {
             .await
             .map_err(|e| setup("the store", e))??;
         let (inputs, inbox) = mpsc::channel(INPUTS);
+        let (stops, stops_inbox) = mpsc::channel(STOPS);
+        let grammar =
+            Grammar { prefix: config.chat.prefix.clone(), shorthand: config.chat.shorthand.clone() };
+        let ears = Ears { inputs: inputs.clone(), stops, grammar: grammar.clone() };
         let (happenings, _) = broadcast::channel(HAPPENINGS);
         let (questions, questions_inbox) = mpsc::channel(64);
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
 
-        let accounts = accounts(&config, &rooms, &inputs, &stop, &tasks, clock)?;
+        let accounts = accounts(&config, &rooms, &ears, &stop, &tasks, clock)?;
         let mut orders = BTreeMap::new();
         let mut chat = BTreeMap::new();
         let mut starts: Vec<(Account, mpsc::UnboundedReceiver<Order>)> = Vec::new();
@@ -184,6 +200,8 @@ impl Service {
             fold_after: config.delivery.fold_after,
             long_message_units: config.delivery.long_message_chars,
             dry_run,
+            grammar: grammar.clone(),
+            instance: instance_name(),
         };
         let key = config.secrets.api_key.clone();
         let api = api::Client::new(ApiOptions::new(&config.stack_exchange.api, key))
@@ -240,10 +258,16 @@ impl Service {
             commits: VecDeque::new(),
             n_commits: 0,
             n_since_snapshot: 0,
+            restart: false,
             stop: stop.clone(),
             tasks,
         };
-        let main = tokio::spawn(main.run(Inboxes { inputs: inbox, commits, questions: questions_inbox }));
+        let main = tokio::spawn(main.run(Inboxes {
+            stops: stops_inbox,
+            inputs: inbox,
+            commits,
+            questions: questions_inbox,
+        }));
         Ok(Self { stop, main, happenings, inputs, web: address })
     }
 
@@ -268,7 +292,7 @@ impl Service {
     ///
     /// # Errors
     /// What made it end.
-    pub async fn ended(self) -> Result<WorkLeft, RunError> {
+    pub async fn ended(self) -> Result<Ended, RunError> {
         let stop = self.stop.clone();
         let ended = self.main.await.unwrap_or(Err(RunError::TaskEnded("the main loop")));
         stop.cancel();
@@ -304,7 +328,7 @@ async fn watched(
 fn accounts(
     config: &Config,
     rooms: &Rooms,
-    inputs: &mpsc::Sender<Input>,
+    ears: &Ears,
     stop: &CancellationToken,
     tasks: &TaskTracker,
     clock: Clock,
@@ -325,7 +349,7 @@ fn accounts(
                 .filter(|r| r.key.server == *name && r.is_used())
                 .map(|r| r.key.room)
                 .collect(),
-            inputs: inputs.clone(),
+            ears: ears.clone(),
             stop: stop.clone(),
             tasks: tasks.clone(),
             clock,
@@ -335,6 +359,16 @@ fn accounts(
         return Err(RunError::NoRoom(config.rooms.display().to_string()));
     }
     Ok(accounts)
+}
+
+/// The name of this machine, which tells instances apart.
+fn instance_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = if name.trim().is_empty() { std::env::var("HOSTNAME").unwrap_or_default() } else { name };
+    match name.trim() {
+        "" => "a machine without a name".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 fn labels(config: &Config) -> Labels {

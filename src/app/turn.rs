@@ -12,7 +12,7 @@ use super::chat::Order;
 use super::heard::Heard;
 use super::intake::Intake;
 use super::metrics::Metrics;
-use super::service::{ChatHealth, INPUTS, Input, RunError, WorkLeft};
+use super::service::{ChatHealth, Ended, INPUTS, Input, RunError, WorkLeft};
 use crate::clock::Clock;
 use crate::core::bot::{Action, Active, Bot, Event, Happening, Step};
 use crate::core::outbox::{AccountKey, Phase};
@@ -50,12 +50,14 @@ pub(super) struct Main {
     pub(super) commits: VecDeque<(u64, Vec<Action>)>,
     pub(super) n_commits: u64,
     pub(super) n_since_snapshot: usize,
+    /// Whether somebody asked for a new start.
+    pub(super) restart: bool,
     pub(super) stop: CancellationToken,
     pub(super) tasks: TaskTracker,
 }
 
 impl Main {
-    pub(super) async fn run(mut self, mut inboxes: Inboxes) -> Result<WorkLeft, RunError> {
+    pub(super) async fn run(mut self, mut inboxes: Inboxes) -> Result<Ended, RunError> {
         // What the restart found out goes first.
         self.handle(Event::Wake);
         let outcome = self.serve(&mut inboxes).await;
@@ -73,16 +75,20 @@ impl Main {
             let now = self.clock.now();
             let wake = self.bot.next_wake(now).map(|at| self.clock.real(at.since(now)));
             tokio::select! {
+                // In this order: whoever stops the service is heard before everything that waits.
+                biased;
                 () = self.stop.cancelled() => return Ok(()),
+                Some(input) = inboxes.stops.recv() => self.take(input)?,
                 Some((n, outcome)) = inboxes.commits.recv() => {
                     outcome?;
                     self.committed(n);
                 }
-                Some(input) = inboxes.inputs.recv() => self.take(input)?,
-                Some(question) = inboxes.questions.recv() => self.answer(question),
-                () = tokio::time::sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => self.handle(Event::Wake),
                 _ = gauges.tick() => self.metrics.show_backlog(&self.bot.backlog(now)),
                 _ = snapshots.tick() => self.snapshot(),
+                Some(question) = inboxes.questions.recv() => self.answer(question),
+                Some(input) = inboxes.inputs.recv() => self.take(input)?,
+                // Every input drives what is due as well, so this can wait behind them.
+                () = tokio::time::sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => self.handle(Event::Wake),
             }
         }
     }
@@ -174,12 +180,25 @@ impl Main {
             Action::Watch { site, question } => self.intake.watch(site, question),
             Action::Weigh(weights) => self.intake.scanner.weigh(weights),
             Action::Unwatch { site, question } => self.intake.unwatch(&site, question),
+            Action::Ask { room, message, question } => {
+                if let Some(account) = self.account_of(&room.server) {
+                    self.order(&account, Order::Ask { room, message, question });
+                }
+            }
+            Action::End { restart } => {
+                self.restart = restart;
+                self.stop.cancel();
+            }
             Action::Tell(happening) => {
                 self.metrics.count(&happening);
                 // Nobody has to look on.
                 let _ = self.happenings.send(happening);
             }
         }
+    }
+
+    fn account_of(&self, server: &str) -> Option<AccountKey> {
+        self.orders.keys().find(|key| key.server == server).cloned()
     }
 
     fn order(&self, account: &AccountKey, order: Order) {
@@ -263,7 +282,7 @@ impl Main {
     }
 
     /// Waits for answers that are on their way, then keeps everything.
-    async fn finish(mut self, inboxes: &mut Inboxes) -> Result<WorkLeft, RunError> {
+    async fn finish(mut self, inboxes: &mut Inboxes) -> Result<Ended, RunError> {
         let deadline = tokio::time::Instant::now() + LAST_ANSWERS;
         while self.awaits_answers() {
             tokio::select! {
@@ -282,7 +301,7 @@ impl Main {
             }
         }
         self.snapshot();
-        Ok(self.work_left())
+        Ok(Ended { left: self.work_left(), restart: self.restart })
     }
 
     fn awaits_answers(&self) -> bool {
@@ -293,6 +312,7 @@ impl Main {
 
 /// What the loop listens to.
 pub(super) struct Inboxes {
+    pub(super) stops: mpsc::Receiver<Input>,
     pub(super) inputs: mpsc::Receiver<Input>,
     pub(super) commits: mpsc::UnboundedReceiver<(u64, Committed)>,
     pub(super) questions: mpsc::Receiver<Question>,

@@ -24,6 +24,13 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     super::start_log("info");
+    // Asked for in chat; the files are read anew.
+    while run_once(&args)? {}
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs until the service ends; whether it is to start again.
+fn run_once(args: &RunArgs) -> anyhow::Result<bool> {
     let config = args.config.load()?;
     let rooms = Arc::new(load_rooms(&config.rooms)?);
     let rules = Arc::new(load_rules(&config.rules)?);
@@ -54,10 +61,10 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
             }
             stopper.cancel();
         });
-        let summary = service.ended().await?;
+        let ended = service.ended().await?;
         log.abort();
-        tracing::info!(waiting = summary.waiting, "stopped; what waits is in the store");
-        Ok(ExitCode::SUCCESS)
+        tracing::info!(waiting = ended.left.waiting, "stopped; what waits is in the store");
+        Ok(ended.restart)
     })
 }
 

@@ -9,6 +9,7 @@ use super::people::{Listed, Subscription, UserKey, UserList};
 use super::post::PostKey;
 use super::report::{Report, ReportId};
 use super::rooms::RoomKey;
+use super::talk::{Asked, MessageKey, Mode};
 use super::time::Timestamp;
 
 /// One entry. The state is the fold of all entries ([`super::state::State::apply`]).
@@ -186,6 +187,27 @@ pub enum Entry {
         report: ReportId,
         /// The type.
         said: String,
+    },
+    /// A person asked for something with a command, and it was taken on.
+    Asked(Asked),
+    /// A command was carried out.
+    Answered {
+        /// The message that asked.
+        message: MessageKey,
+        /// What is said in answer; empty when nothing is.
+        items: Vec<Item>,
+        /// Further pages of the answer, said when they are asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        more: Vec<String>,
+    },
+    /// A person silenced the service, put it on standby, or ended that.
+    Mode {
+        /// What it is from now on.
+        mode: Mode,
+        /// Who.
+        by: By,
+        /// Where.
+        room: RoomKey,
     },
 }
 

@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod bot;
 pub mod chat_text;
+pub mod commands;
 pub mod feedback;
 pub mod fetch_plan;
 pub mod guard;
@@ -22,6 +23,7 @@ pub mod send_plan;
 pub mod site;
 pub mod state;
 pub mod suspects;
+pub mod talk;
 pub mod text;
 pub mod time;
 pub mod verdict;

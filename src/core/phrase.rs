@@ -91,6 +91,28 @@ impl Phrase {
         if lines.contains('\n') { lines } else { broken(&lines) }
     }
 
+    /// The text as messages of one line, each at most `limit` UTF-16 units long, divided at blanks outside links and
+    /// patterns, and anywhere in what no page holds.
+    pub fn pages(&self, limit: usize) -> Vec<String> {
+        let mut pages = Vec::new();
+        let mut page = String::new();
+        for piece in self.parts.iter().flat_map(Part::pieces) {
+            let mut rest = piece.as_str();
+            while !rest.is_empty() {
+                let piece = cut(rest, limit);
+                rest = &rest[piece.len()..];
+                if units(&page) + units(piece.trim_end()) > limit {
+                    pages.push(page.trim_end().to_owned());
+                    page.clear();
+                }
+                page.push_str(if page.is_empty() { piece.trim_start() } else { piece });
+            }
+        }
+        pages.push(page.trim_end().to_owned());
+        pages.retain(|page| !page.is_empty());
+        pages
+    }
+
     /// As it stands among plain lines.
     pub fn plain(&self) -> String {
         self.written(Part::plain)
@@ -110,6 +132,17 @@ impl Phrase {
 }
 
 impl Part {
+    /// What a page takes or leaves as a whole.
+    fn pieces(&self) -> Vec<String> {
+        match self {
+            Self::Words(_) | Self::Data(_) => {
+                self.markdown().split_inclusive(char::is_whitespace).map(str::to_owned).collect()
+            }
+            Self::Break => vec![" ".to_owned()],
+            Self::Code(_) | Self::Link { .. } => vec![self.markdown()],
+        }
+    }
+
     fn markdown(&self) -> String {
         match self {
             Self::Words(words) => words.clone(),
@@ -164,6 +197,8 @@ pub fn cut_to_fit(text: &str, limit: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -195,5 +230,17 @@ mod tests {
         assert_eq!(cut_to_fit("one two three", 10), "one two …");
         assert_eq!(cut_to_fit("one\ntwo two\nthree", 14), "one\ntwo two\n…");
         assert_eq!(cut_to_fit("short", 10), "short");
+    }
+
+    proptest! {
+        #[test]
+        fn pages_fit_and_hold_all_words_in_order(words in "([a-z]{1,12} ){0,40}", data in "(\\PC{1,9} ?){0,9}") {
+            let phrase = Phrase::new(words).code("one pattern").data(&data).words(" end");
+            let pages = phrase.pages(40);
+            prop_assert!(pages.iter().all(|page| units(page) <= 40 && !page.is_empty()), "{:?}", pages);
+            prop_assert!(pages.iter().any(|page| page.contains("`one pattern`")));
+            let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(squeezed(&pages.concat()), squeezed(&phrase.written(Part::markdown)));
+        }
     }
 }

@@ -15,6 +15,7 @@ use super::report::{Report, ReportId};
 use super::rooms::RoomKey;
 use super::seen::Seen;
 use super::suspects::Suspects;
+use super::talk::Talk;
 use super::time::Timestamp;
 
 /// Everything that must survive and that decides what happens next.
@@ -53,6 +54,9 @@ pub struct State {
     /// Rooms that took nothing when people were last told so, and since when; until a message arrives there.
     #[serde(default, with = "super::pairs")]
     pub alarmed: BTreeMap<RoomKey, Timestamp>,
+    /// Commands and their answers.
+    #[serde(default)]
+    pub talk: Talk,
     pub(super) n_reports: u64,
     n_items: u64,
     n_sends: u64,
@@ -285,6 +289,10 @@ impl State {
             | Entry::Unsubscribed { .. }
             | Entry::Heard { .. }
             | Entry::WebKey { .. } => self.said(entry, at),
+            Entry::Asked(_) | Entry::Answered { .. } | Entry::Mode { .. } => {
+                self.talked(entry, at);
+                Vec::new()
+            }
         }
     }
 
@@ -298,7 +306,7 @@ impl State {
         }
     }
 
-    fn queue(&mut self, item: &Item) {
+    pub(super) fn queue(&mut self, item: &Item) {
         self.n_items = self.n_items.max(item.id.0);
         self.outbox.push(item.clone());
     }

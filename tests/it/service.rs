@@ -223,7 +223,7 @@ async fn a_dry_run_finds_and_posts_nothing() {
     });
     assert_eq!(reported.await.expect("a report"), "superuser.com/901");
     service.stopper().cancel();
-    let left = service.ended().await.expect("a clean end");
+    let left = service.ended().await.expect("a clean end").left;
     assert_eq!((left.waiting, world.texts(HQ).len()), (0, 0));
 }
 

@@ -10,6 +10,7 @@ use crate::core::outbox::{
     AccountKey, Choice, Class, Content, Item, LOW_LIFE, Phase, Refusal, Send, SendEntry, SendId,
 };
 use crate::core::rooms::RoomKey;
+use crate::core::talk::Mode;
 use crate::core::time::Timestamp;
 
 /// First pause after a server could not be reached, or a room could not be read; doubles up to [`MAX_PAUSE`].
@@ -154,8 +155,11 @@ impl Bot {
         }
         if self.session(&account).duplicate {
             // Chat refused it as a repeat, and none of our newer messages is it: an older one says the same.
-            let text = reconcile::varied(&send.text);
             self.session(&account).duplicate = false;
+            if self.is_silent() {
+                return self.record_send(account, SendEntry::Absent { send: id }, now);
+            }
+            let text = reconcile::varied(&send.text);
             return self
                 .start(Send { text, attempt: send.attempt.saturating_add(1), started_at: now, ..send }, now);
         }
@@ -258,7 +262,10 @@ impl Bot {
         if paused_until > now || looking {
             return;
         }
+        let is_silent = self.is_silent();
         match self.state.outbox.open(account).cloned() {
+            // Whoever silenced the service wants no message more, not even one that may have been lost.
+            None | Some((_, Phase::Absent)) if is_silent => {}
             None => {
                 if let Choice::Item(item, room) = self.choose(account, now) {
                     self.start_new(account, user_id, &item, room, now);
@@ -283,6 +290,11 @@ impl Bot {
 
     fn choose(&self, account: &AccountKey, now: Timestamp) -> Choice {
         self.state.outbox.choose(account, self.takes(account), now)
+    }
+
+    /// Whether a person told the service to say nothing.
+    fn is_silent(&self) -> bool {
+        self.state.talk.mode != Mode::Active
     }
 
     /// When the room may be asked for a send of unknown outcome. A refused repeat is looked for at once: whatever
@@ -329,6 +341,7 @@ impl Bot {
         self.saw_message(&send.room, message_id);
         self.on_door_used(&send.account, &send.room);
         self.session(&send.account).duplicate = false;
+        self.on_answer_said(send, message_id, now);
         self.record_send(send.account.clone(), SendEntry::Done { send: send.id, message_id }, now);
         self.tell(Happening::Delivered { room: send.room.clone(), message_id, reports, reconciled });
     }
@@ -358,6 +371,7 @@ impl Bot {
         let accounts =
             self.sessions.iter().filter(|(_, s)| s.is_logged_in && !s.looking).filter_map(|(key, s)| {
                 let due = match self.state.outbox.open(key) {
+                    None | Some((_, Phase::Absent)) if self.is_silent() => return None,
                     None => match self.choose(key, now) {
                         Choice::Nothing => return None,
                         Choice::Wait(at) => at,

@@ -1,4 +1,4 @@
-//! What people say in the rooms: feedback by replying to a message with reports.
+//! Feedback by replying to a message with reports.
 
 use super::{Bot, Happening, Message};
 use crate::core::feedback::{self, By, Given};
@@ -9,20 +9,11 @@ use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
 impl Bot {
-    pub(super) fn on_message(&mut self, message: Message, now: Timestamp) {
-        self.saw_message(&message.room, message.message_id);
-        if self.is_ours(&message.room.server, message.user_id) {
-            return self.on_own_message(&message.room, message.user_id);
-        }
-        self.on_reply(message, now);
-    }
-
     /// A privileged person's reply to a single report counts when its first word is a type of feedback, and a reply
     /// to a combined message when it names items of it.
-    fn on_reply(&mut self, message: Message, now: Timestamp) {
+    pub(super) fn on_reply(&mut self, message: Message, now: Timestamp) {
         let Message { room, message_id, user_id, user_name, reply_to, text } = message;
-        let is_ignored = self.rooms.get(&room).is_some_and(|known| known.ignore.contains(&user_id));
-        if is_ignored || !self.rooms.is_privileged(&room.server, room.room, user_id) {
+        if !self.rooms.is_privileged(&room.server, room.room, user_id) {
             return;
         }
         let Some(parent) = reply_to else { return };

@@ -11,6 +11,7 @@ use crate::core::post::{FetchedPost, PostKey};
 use crate::core::report::Report;
 use crate::core::rooms::{Priority, RoomKey};
 use crate::core::state::{Change, DeliveryState};
+use crate::core::talk::Mode;
 use crate::core::time::Timestamp;
 use crate::core::verdict::{Part, Verdict, Why};
 
@@ -73,6 +74,9 @@ impl Bot {
 
     /// Everything the plan allows to be asked now is asked.
     pub(super) fn fetch_due(&mut self, now: Timestamp) {
+        if self.state.talk.mode == Mode::Standby {
+            return;
+        }
         while let Some(request) = self.plan.due(now) {
             self.act(Action::Fetch(request));
         }

@@ -11,6 +11,7 @@ mod feedback;
 mod fold;
 mod intake;
 mod scanning;
+mod talk;
 #[cfg(test)]
 mod tests;
 mod watching;
@@ -19,7 +20,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::commands::Grammar;
 use super::fetch_plan::{Failure, FetchPlan, PlanStatus, Request};
+use super::guard::Guard;
 use super::journal::Entry;
 use super::outbox::reconcile::Candidate;
 use super::outbox::{AccountKey, Send, SendId};
@@ -28,10 +31,13 @@ use super::report::ReportId;
 use super::report::message::Labels;
 use super::rooms::{RoomKey, Rooms};
 use super::state::{Change, State};
+use super::talk::{MessageKey, Mode};
 use super::time::Timestamp;
 use super::verdict::Verdict;
 use super::watches::Watches;
 use super::weight::Weights;
+use talk::{Confirming, Moderators};
+pub use talk::{Question, Reply};
 
 pub use blocks::MAX_BLOCK;
 use doors::Door;
@@ -53,6 +59,10 @@ pub struct Settings {
     pub long_message_units: usize,
     /// Scan and show, but queue nothing for chat.
     pub dry_run: bool,
+    /// How commands look.
+    pub grammar: Grammar,
+    /// What this instance is called where several run: the name of its machine.
+    pub instance: String,
 }
 
 /// What [`Settings::delay`] is for a real network, as in SmokeDetector.
@@ -269,6 +279,13 @@ pub enum Event {
         /// Our messages there; absent when the room could not be read now.
         candidates: Option<Vec<Candidate>>,
     },
+    /// The world replied to a question.
+    Replied {
+        /// The command that it was asked for.
+        message: MessageKey,
+        /// What it says.
+        reply: Reply,
+    },
 }
 
 /// A message in a room that we are in.
@@ -326,6 +343,20 @@ pub enum Action {
         site: String,
         /// Number of the question.
         question: i64,
+    },
+    /// Find out something that a command needs; the reply is [`Event::Replied`].
+    Ask {
+        /// The room of the command.
+        room: RoomKey,
+        /// The command.
+        message: MessageKey,
+        /// What is to be found out.
+        question: Question,
+    },
+    /// End the service.
+    End {
+        /// Start it again at once.
+        restart: bool,
     },
     /// Tell whoever looks on.
     Tell(Happening),
@@ -475,6 +506,10 @@ pub struct Bot {
     n_unchanged: u64,
     sessions: BTreeMap<AccountKey, Session>,
     room_states: BTreeMap<RoomKey, RoomState>,
+    moderators: Moderators,
+    confirming: Confirming,
+    guard: Guard,
+    started_at: Timestamp,
     step: Step,
 }
 
@@ -511,11 +546,16 @@ impl Bot {
             n_unchanged: 0,
             sessions: BTreeMap::new(),
             room_states: BTreeMap::new(),
+            moderators: Moderators::default(),
+            confirming: Confirming::default(),
+            guard: Guard::default(),
+            started_at: now,
             step: Step::default(),
         };
         bot.act(Action::Weigh(bot.weights.clone()));
         bot.resume_sends(now);
         bot.resume_intake(now);
+        bot.resume_talk(now);
         bot
     }
 
@@ -544,6 +584,7 @@ impl Bot {
             Event::LookedUp { account, send, candidates } => {
                 self.on_looked_up(account, send, candidates, now)
             }
+            Event::Replied { message, reply } => self.on_world_replied(&message, reply, now),
         }
         self.end_blocks(now);
         self.drive(now);
@@ -582,7 +623,8 @@ impl Bot {
 
     /// When to call with [`Event::Wake`] if nothing else happens; `None` when nothing waits for time to pass.
     pub fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
-        let wakes = [self.next_send_wake(now), self.next_block_end(), self.plan.next_wake()];
+        let fetch = self.plan.next_wake().filter(|_| self.state.talk.mode != Mode::Standby);
+        let wakes = [self.next_send_wake(now), self.next_block_end(), fetch];
         wakes.into_iter().flatten().min()
     }
 

@@ -16,6 +16,7 @@ mod accounts;
 mod blocks;
 mod doors;
 mod fold;
+mod talk;
 
 const ROOMS: &str = "
 stackexchange.com:
@@ -42,6 +43,8 @@ fn settings() -> Settings {
         fold_after: 3,
         long_message_units: 4_000,
         dry_run: false,
+        grammar: crate::core::commands::Grammar::default(),
+        instance: "test".to_owned(),
     }
 }
 
@@ -103,6 +106,9 @@ struct World {
     lookups_fail: u32,
     /// Rooms that take nothing from anybody.
     closed: BTreeSet<RoomKey>,
+    /// What the bot wants to know for commands; tests reply.
+    asked: Vec<(MessageKey, Question)>,
+    ended: Option<bool>,
 }
 
 fn account(server: &str) -> AccountKey {
@@ -126,6 +132,8 @@ impl World {
             happenings: Vec::new(),
             lookups_fail: 0,
             closed: BTreeSet::new(),
+            asked: Vec::new(),
+            ended: None,
         };
         world.connect();
         world
@@ -190,6 +198,8 @@ impl World {
                 };
                 self.after(50, Later::Tell(event));
             }
+            Action::Ask { message, question, .. } => self.asked.push((message, question)),
+            Action::End { restart } => self.ended = Some(restart),
             // The API still has every post.
             Action::Fetch(request) => {
                 let found = match &request.work {

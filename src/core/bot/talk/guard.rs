@@ -1,0 +1,47 @@
+//! Whom the bot listens to, and whom it answers.
+
+use super::super::{Bot, Message};
+use crate::core::guard::{Ask, Asker, Permit};
+use crate::core::outbox::{Content, Send};
+use crate::core::time::Timestamp;
+
+impl Bot {
+    /// Whether a message may lead to anything: feedback, or a command.
+    pub(super) fn may_speak(&self, message: &Message) -> bool {
+        let room = self.rooms.get(&message.room);
+        // Chat's own notices come from user ids below 1.
+        message.user_id > 0 && !room.is_some_and(|room| room.ignore.contains(&message.user_id))
+    }
+
+    /// Whether a command of that message is answered now. It bars this asker only, never an answer to another person, and
+    /// never a report.
+    pub(super) fn may_answer(&mut self, message: &Message, now: Timestamp) -> bool {
+        let Message { room, user_id, reply_to, text, .. } = message;
+        let asker = Asker { server: room.server.clone(), user_id: *user_id };
+        let is_privileged = self.rooms.is_privileged(&room.server, room.room, *user_id);
+        let ask = Ask { asker: &asker, room, reply_to: *reply_to, text, is_privileged };
+        match self.guard.permit(ask, now) {
+            Permit::Answer => true,
+            Permit::Silent(why) => {
+                tracing::info!(%room, user_id, ?why, "a command is not answered");
+                false
+            }
+        }
+    }
+
+    /// Answers that are in their room now: what follows from them is no new question.
+    pub(in super::super) fn on_answer_said(&mut self, send: &Send, message_id: i64, now: Timestamp) {
+        for item in &send.items {
+            let Some(Content::Text { reply_to: Some(question), .. }) =
+                self.state.outbox.item(*item).map(|item| &item.content)
+            else {
+                continue;
+            };
+            let server = send.room.server.clone();
+            if let Some(user_id) = self.state.talk.asker(&(server.clone(), *question)) {
+                let asker = Asker { server, user_id };
+                self.guard.on_answered(asker, send.room.clone(), message_id, send.text.clone(), now);
+            }
+        }
+    }
+}

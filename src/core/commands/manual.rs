@@ -1,0 +1,50 @@
+//! Help, manual pages and the table of the documentation, from the table of commands.
+
+use super::{Form, Grammar, Spec, Who, table};
+use crate::core::phrase::Phrase;
+
+/// How a command is typed: `!!/scan URL...`, or `why` for one that is a reply.
+pub fn usage(spec: &Spec, grammar: &Grammar) -> String {
+    let prefix = if spec.form == Form::Prefix { grammar.prefix.as_str() } else { "" };
+    let force = if spec.force.is_some() { "[-force]" } else { "" };
+    let args: String = spec.args.iter().map(|arg| format!(" {}", arg.usage())).collect();
+    format!("{prefix}{}{force}{args}", spec.name)
+}
+
+/// All commands in a line.
+pub fn list(grammar: &Grammar) -> Phrase {
+    let of = |form| {
+        let names = table::all().filter(move |spec| spec.form == form).map(|spec| spec.name);
+        names.collect::<Vec<_>>().join(", ")
+    };
+    Phrase::new("After ")
+        .code(&grammar.prefix)
+        .words(format!(": {}. In reply to a report: {}, and feedback. ", of(Form::Prefix), of(Form::Reply)))
+        .code(&format!("{}help NAME", grammar.prefix))
+        .words(" tells more of one.")
+}
+
+/// The manual page of a command.
+pub fn page(spec: &Spec, grammar: &Grammar) -> Phrase {
+    let mut page = Phrase::default().code(&usage(spec, grammar));
+    if spec.form == Form::Reply {
+        page = page.words(" in reply to a report");
+    }
+    page = page.words(format!(": {}.", spec.summary));
+    if !spec.manual.is_empty() {
+        page = page.words(format!(" {}", spec.manual));
+    }
+    if spec.confirm {
+        page = page.words(" It asks for ").code(&format!("{}yes", grammar.prefix)).words(".");
+    }
+    page = page.words(format!(" {}.", who(spec)));
+    if spec.aliases.is_empty() { page } else { page.words(format!(" Also: {}.", spec.aliases.join(", "))) }
+}
+
+fn who(spec: &Spec) -> &'static str {
+    match (spec.who, spec.force) {
+        (Who::Everyone, Some(Who::Privileged)) => "For everyone; with `-force` for privileged people",
+        (Who::Everyone, _) => "For everyone",
+        (Who::Privileged, _) => "For privileged people",
+    }
+}

@@ -1,0 +1,134 @@
+//! What people can ask for in chat. One table says for each command how it is called, what it takes, who may use it and
+//! what it means; parsing, help, manual pages and `docs/commands.md` come from it.
+//!
+//! A command is `!!/name arguments` or `sdc name arguments` at the start of a message, or one word in reply to a report.
+//! Names ignore case, take `_` for `-`, and ignore punctuation behind them; a `-` behind the name makes the command
+//! quiet: only what went wrong is said. [`hear`] reads a message, and [`Command`] is what it asks for. Nothing here acts.
+
+mod arguments;
+pub mod manual;
+mod parse;
+mod table;
+pub mod upstream;
+mod words;
+
+pub use arguments::{Arg, Arguments};
+pub use parse::{Call, Grammar, Heard, hear, hear_reply, is_stop};
+pub use table::{all, find};
+
+use crate::core::phrase::Phrase;
+use crate::core::rooms::RoomKey;
+
+/// Who may use a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever speaks in a room with `commands: true`.
+    Everyone,
+    /// The privileged people of the room, and moderators of the chat server.
+    Privileged,
+}
+
+/// Where a command is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Behind the prefix, anywhere in the room.
+    Prefix,
+    /// As a reply to a report.
+    Reply,
+}
+
+/// One command: a line of the table.
+#[derive(Debug)]
+pub struct Spec {
+    /// What it is called; lower case, words joined with `-`.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// What it takes, in order.
+    pub args: &'static [Arg],
+    /// Who may use it.
+    pub who: Who,
+    /// Who may use it with `-force` behind its name; absent when that makes no sense.
+    pub force: Option<Who>,
+    /// Where it is said.
+    pub form: Form,
+    /// Whether it is carried out only after `yes` within a minute.
+    pub confirm: bool,
+    /// One line for the list of commands.
+    pub summary: &'static str,
+    /// What else the manual page tells; may be empty.
+    pub manual: &'static str,
+    /// Its effect.
+    pub read: fn(&Arguments) -> Result<Command, Phrase>,
+}
+
+/// A command that takes nothing; the base of all lines of the table.
+const BASE: Spec = Spec {
+    name: "",
+    aliases: &[],
+    args: &[],
+    who: Who::Everyone,
+    force: None,
+    form: Form::Prefix,
+    confirm: false,
+    summary: "",
+    manual: "",
+    read: |_| Ok(Command::Nothing),
+};
+
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Nothing: the word belongs to another bot.
+    Nothing,
+    /// A line that never changes.
+    Say(&'static str),
+    /// Whether the service lives.
+    Alive,
+    /// Since when it runs, and whether it speaks.
+    Status,
+    /// Which program it is, and where.
+    Version,
+    /// All commands, or the manual page of one.
+    Help(Option<String>),
+    /// The user id of the service.
+    WhoAmI,
+    /// Whether the asker is privileged.
+    AmIPrivileged,
+    /// Who is privileged in the room.
+    Privileges,
+    /// The next page of the last answer.
+    More,
+    /// Carries out what waits for a confirmation.
+    Yes,
+    /// Silences the service, at once; on all instances, or those whose name holds the text.
+    StappIt(Option<String>),
+    /// Hands over: no fetching, no posting.
+    Standby(Option<String>),
+    /// Ends silence and standby.
+    Resume,
+    /// Ends the process.
+    Kill,
+    /// Starts the service again.
+    Reboot,
+}
+
+/// How the room of a command is named when it is not the present one: `990011`, or `stackoverflow.com/990011`.
+///
+/// # Errors
+/// When the text is no room.
+pub fn room_named(text: &str, here: &RoomKey) -> Result<RoomKey, Phrase> {
+    let (server, room) = text.rsplit_once('/').unwrap_or((&here.server, text));
+    match room.parse() {
+        Ok(room) => Ok(RoomKey::new(server, room)),
+        Err(_) => Err(Phrase::default().code(short(text)).words(" is no room; write its number")),
+    }
+}
+
+/// The beginning of what somebody typed, for an answer that quotes it.
+pub fn short(text: &str) -> &str {
+    crate::core::chat_text::cut(text, 60)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! From a chat message to a command.
+
+use super::arguments::Arguments;
+use super::{Command, Form, Spec, Who, manual, short, table, upstream};
+use crate::core::nearest::nearest;
+use crate::core::phrase::Phrase;
+
+/// Longer names are no commands; the longest is half of this.
+const MAX_NAME: usize = 60;
+
+/// How commands look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grammar {
+    /// What a command starts with: `!!/`.
+    pub prefix: String,
+    /// What feedback on the latest reports starts with, `sd`; with a `c` behind it, it starts a command as well.
+    pub shorthand: String,
+}
+
+impl Default for Grammar {
+    fn default() -> Self {
+        Self { prefix: "!!/".to_owned(), shorthand: "sd".to_owned() }
+    }
+}
+
+/// A command that was understood.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Its line of the table.
+    pub spec: &'static Spec,
+    /// What it asks for.
+    pub command: Command,
+    /// Say only what goes wrong.
+    pub quiet: bool,
+    /// Who may ask for it in this way.
+    pub who: Who,
+}
+
+/// What a message is.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// No command; nothing is answered.
+    NoCommand,
+    /// A command.
+    Call(Box<Call>),
+    /// A command with a mistake; the text says which, and how to mend it.
+    Mistake(Phrase),
+}
+
+/// Reads a message that may begin with a command.
+pub fn hear(text: &str, grammar: &Grammar) -> Heard {
+    match called(text, grammar) {
+        Some((name, arguments)) => understand(name, arguments, Form::Prefix, grammar),
+        None => Heard::NoCommand,
+    }
+}
+
+/// Reads a reply to a report of ours. What begins with the prefix is a command as anywhere; else the first word may
+/// be one of those that are said as replies.
+pub fn hear_reply(text: &str, grammar: &Grammar) -> Heard {
+    if let Some((name, arguments)) = called(text, grammar) {
+        // `!!/why` in reply to a report means what `why` does.
+        return match understand(name, arguments, Form::Reply, grammar) {
+            Heard::NoCommand => understand(name, arguments, Form::Prefix, grammar),
+            heard => heard,
+        };
+    }
+    let text = text.trim();
+    let (name, arguments) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    understand(name, arguments, Form::Reply, grammar)
+}
+
+/// Whether a message looks like one that must be heard before any other: it silences, hands over, or ends the service.
+/// Who says it is not looked at.
+pub fn is_stop(text: &str, grammar: &Grammar) -> bool {
+    matches!(hear(text, grammar), Heard::Call(call)
+        if matches!(call.command, Command::StappIt(_) | Command::Standby(_) | Command::Kill))
+}
+
+/// The name and what stands behind it.
+fn called<'a>(text: &'a str, grammar: &Grammar) -> Option<(&'a str, &'a str)> {
+    let text = text.trim();
+    let rest = match text.strip_prefix(grammar.prefix.as_str()) {
+        Some(rest) => rest,
+        None => {
+            let (word, rest) = text.split_once(char::is_whitespace)?;
+            let (shorthand, c) = word.split_at_checked(grammar.shorthand.len())?;
+            let is_ours = shorthand.eq_ignore_ascii_case(&grammar.shorthand) && c.eq_ignore_ascii_case("c");
+            is_ours.then(|| rest.trim_start())?
+        }
+    };
+    Some(rest.split_once(char::is_whitespace).unwrap_or((rest, "")))
+}
+
+fn understand(typed: &str, arguments: &str, form: Form, grammar: &Grammar) -> Heard {
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '/';
+    let name = typed.trim_end_matches(|c: char| !is_in_name(c));
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_in_name);
+    if !is_name || name.len() > MAX_NAME {
+        return Heard::NoCommand;
+    }
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let (name, quiet) = match name.strip_suffix('-') {
+        Some(name) => (name, true),
+        None => (name.as_str(), false),
+    };
+    let Some((spec, force)) = table::named(name, form) else {
+        return if form == Form::Prefix { unknown(name, grammar) } else { Heard::NoCommand };
+    };
+    let who = match spec.force {
+        Some(who) if force => who,
+        _ => spec.who,
+    };
+    let read = Arguments::read(spec, arguments, force).and_then(|arguments| (spec.read)(&arguments));
+    match read {
+        Ok(command) => Heard::Call(Box::new(Call { spec, command, quiet, who })),
+        Err(why) => Heard::Mistake(why.words("; it goes ").code(&manual::usage(spec, grammar))),
+    }
+}
+
+fn unknown(name: &str, grammar: &Grammar) -> Heard {
+    if let Some(instead) = upstream::instead(name) {
+        return Heard::Mistake(Phrase::new("there is no ").code(name).words(format!(" here: {instead}")));
+    }
+    let names = table::all().filter(|spec| spec.form == Form::Prefix).map(|spec| spec.name);
+    let said = Phrase::new("no such command ").code(short(name));
+    let command = |name: &str| format!("{}{name}", grammar.prefix);
+    Heard::Mistake(match nearest(name, names) {
+        Some(near) => said.words("; did you mean ").code(&command(near)).words("?"),
+        None => said.words("; ").code(&command("help")).words(" lists them"),
+    })
+}

@@ -1,0 +1,28 @@
+//! The table of commands, one file a subject.
+
+mod about;
+mod service;
+
+use super::{Form, Spec};
+
+const PARTS: &[&[Spec]] = &[about::COMMANDS, service::COMMANDS];
+
+/// All commands, by subject.
+pub fn all() -> impl Iterator<Item = &'static Spec> {
+    PARTS.iter().flat_map(|part| part.iter())
+}
+
+/// The command of a name or alias, wherever it is said; a reply command only when no other has the name.
+pub fn find(name: &str) -> Option<&'static Spec> {
+    named(name, Form::Prefix).or_else(|| named(name, Form::Reply)).map(|(spec, _)| spec)
+}
+
+/// The command, and whether the name ends in a `-force` that the command knows.
+pub(super) fn named(name: &str, form: Form) -> Option<(&'static Spec, bool)> {
+    let of = |name: &str| all().find(|s| s.form == form && (s.name == name || s.aliases.contains(&name)));
+    if let Some(spec) = of(name) {
+        return Some((spec, false));
+    }
+    let spec = of(name.strip_suffix("-force")?).filter(|spec| spec.force.is_some())?;
+    Some((spec, true))
+}
