@@ -244,10 +244,7 @@ impl Main {
     fn work_left(&self) -> WorkLeft {
         let state = self.bot.state();
         let outbox = &state.outbox;
-        WorkLeft {
-            pending: state.pending.len(),
-            waiting: outbox.waiting().count() + outbox.sending().count(),
-        }
+        WorkLeft { pending: state.pending.len(), waiting: outbox.len() }
     }
 
     fn readiness(&self) -> Readiness {

@@ -215,6 +215,7 @@ impl State {
     /// Applies one entry; says what changes in the tables. Deterministic, and total: an entry that does not fit the
     /// state (there are none, unless the journal was edited by hand) changes nothing.
     pub fn apply(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
+        self.outbox.advance(at);
         match entry {
             Entry::Active { site, question } => {
                 self.pending.entry((site.clone(), *question)).or_insert(at);
@@ -380,11 +381,10 @@ impl State {
     fn post_deleted(&mut self, key: &PostKey, at: Timestamp) -> Vec<Change> {
         let Some(told) = self.reported.get_mut(key) else { return Vec::new() };
         told.deleted = true;
-        let undelivered = &self.undelivered;
-        let covered = self.outbox.cover(|item| {
-            let report = item.content.report().and_then(|id| undelivered.get(&id));
-            report.is_some_and(|u| u.report.key() == *key)
-        });
+        let reports: Vec<ReportId> =
+            self.undelivered.values().filter(|u| u.report.is_of(key)).map(|u| u.report.id).collect();
+        let is_gone = |item: &Item| report_of(item).is_some_and(|id| reports.contains(&id));
+        let covered = if reports.is_empty() { Vec::new() } else { self.outbox.cover(is_gone) };
         let mut changes = vec![Change::Deleted { key: key.clone(), at }];
         changes.extend(self.covered(&covered, at));
         changes
@@ -397,7 +397,9 @@ impl State {
             let report = report_of(item).and_then(|id| undelivered.get(&id));
             report.is_some_and(|u| reported.get(&u.report.key()).is_some_and(|told| told.deleted))
         };
-        let covered = self.outbox.cover(|item| send.items.contains(&item.id) && is_gone(item));
+        let returned = send.items.iter().filter_map(|id| self.outbox.item(*id));
+        let gone: Vec<ItemId> = returned.filter(|item| is_gone(item)).map(|item| item.id).collect();
+        let covered = self.outbox.drop_waiting(&gone);
         self.covered(&covered, at)
     }
 

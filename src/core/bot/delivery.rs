@@ -289,7 +289,8 @@ impl Bot {
     }
 
     fn choose(&self, account: &AccountKey, now: Timestamp) -> Choice {
-        self.state.outbox.choose(account, self.takes(account), now)
+        let carries = |room: &RoomKey, n_waiting| self.carries(room, n_waiting);
+        self.state.outbox.choose(account, &self.doors_of(account), carries, now)
     }
 
     /// Whether a person told the service to say nothing.
@@ -372,18 +373,20 @@ impl Bot {
             self.sessions.iter().filter(|(_, s)| s.is_logged_in && !s.looking).filter_map(|(key, s)| {
                 let due = match self.state.outbox.open(key) {
                     None | Some((_, Phase::Absent)) if self.is_silent() => return None,
-                    None => match self.choose(key, now) {
-                        Choice::Nothing => return None,
-                        Choice::Wait(at) => at,
-                        Choice::Item(..) => now,
-                    },
+                    None => {
+                        let load = self.state.outbox.load(key, &self.doors_of(key));
+                        match load.due {
+                            0 => load.held_until?,
+                            due => self.state.outbox.permitted_at(key, due, now),
+                        }
+                    }
                     Some((_, Phase::InFlight)) => return None,
                     Some((_, Phase::Unknown { since })) => self.look_at(key, *since),
                     Some((_, Phase::Absent)) => self.state.outbox.permitted_at(key, 1, now),
                 };
                 Some(due.max(s.paused_until))
             });
-        others.chain(accounts).min()
+        others.chain(accounts).chain(self.state.outbox.next_end()).min()
     }
 
     /// What waits for each room, rooms in order; every room that was ever joined has a line.
@@ -409,25 +412,17 @@ impl Bot {
         for room in self.room_states.keys() {
             rows.insert(room.clone(), row(room));
         }
-        let mut count = |room: &RoomKey, item: &Item, sending: bool| {
+        for (room, waiting, oldest) in self.state.outbox.waiting_by_room() {
             let line = rows.entry(room.clone()).or_insert_with(|| row(room));
-            if sending {
-                line.in_flight += 1;
-            } else {
-                line.waiting += 1;
-            }
-            let age = now.since(item.created_at);
-            line.oldest = Some(line.oldest.map_or(age, |oldest| oldest.max(age)));
-        };
-        for item in self.state.outbox.waiting() {
-            if let Some(room) = item.rooms.first() {
-                count(room, item, false);
-            }
+            line.waiting = waiting;
+            line.oldest = Some(now.since(oldest));
         }
         for (send, _) in self.state.outbox.all_open() {
-            for item in send.items.iter().filter_map(|id| self.state.outbox.item(*id)) {
-                count(&send.room, item, true);
-            }
+            let line = rows.entry(send.room.clone()).or_insert_with(|| row(&send.room));
+            line.in_flight += send.items.len();
+            let items = send.items.iter().filter_map(|id| self.state.outbox.item(*id));
+            let oldest = items.map(|item| now.since(item.created_at)).max();
+            line.oldest = line.oldest.max(oldest);
         }
         rows.into_values().collect()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Action, Bot, Happening};
 use crate::core::journal::Entry;
-use crate::core::outbox::{AccountKey, Class, Content, Item, deal};
+use crate::core::outbox::{AccountKey, Class, Content, Item, ItemId, Reach, deal};
 use crate::core::phrase::Phrase;
 use crate::core::rooms::{Role, RoomKey};
 use crate::core::time::Timestamp;
@@ -27,6 +27,24 @@ pub(super) struct Door {
     retry_at: Option<Timestamp>,
     /// Refusals in a row.
     n_refusals: u32,
+}
+
+/// The rooms that are open to an account, and its share of what waits for them.
+pub(super) struct Doors<'a> {
+    bot: &'a Bot,
+    account: &'a AccountKey,
+}
+
+impl Reach for Doors<'_> {
+    fn shares(&self, room: &RoomKey) -> usize {
+        let is_mine =
+            room.server == self.account.server && self.bot.open_to(room).any(|open| open == self.account);
+        if is_mine { self.bot.open_to(room).count() } else { 0 }
+    }
+
+    fn takes(&self, item: ItemId, room: &RoomKey) -> bool {
+        deal(item, self.bot.open_to(room)) == Some(self.account)
+    }
 }
 
 impl Bot {
@@ -98,14 +116,9 @@ impl Bot {
         doors.filter(|(account, door)| door.is_open && self.is_logged_in(account)).map(|(account, _)| account)
     }
 
-    /// Whether an item may go into a room through an account now: the room is open to it, no block holds the item
-    /// back, and it was dealt to that account.
-    pub(super) fn takes<'a>(&'a self, account: &'a AccountKey) -> impl Fn(&Item, &RoomKey) -> bool + 'a {
-        move |item, room| {
-            room.server == account.server
-                && self.state.outbox.is_free(item, room)
-                && deal(item.id, self.open_to(room)) == Some(account)
-        }
+    /// What an account may send.
+    pub(super) fn doors_of<'a>(&'a self, account: &'a AccountKey) -> Doors<'a> {
+        Doors { bot: self, account }
     }
 
     /// The rooms that take nothing from any account though we were there or tried to be, and why.

@@ -1,7 +1,5 @@
 //! What one message says: one item, or the reports that wait for its room folded into a combined message.
 
-use std::collections::BTreeMap;
-
 use super::Bot;
 use crate::core::batch::{BatchItem, Form, combine, confirm, notify};
 use crate::core::chat_text::SINGLE_LINE_UNITS;
@@ -14,6 +12,8 @@ use crate::core::time::Timestamp;
 /// No item of a combined message is shorter, in UTF-16 units: more items than this allows are never looked at.
 const LEAST_ITEM_UNITS: usize = 30;
 
+/// An item of a long message, as most are.
+const LONG_ITEM_UNITS: usize = 90;
 /// More confirmations or notices than this wait for another message.
 const MOST_SMALL: usize = 200;
 
@@ -43,7 +43,7 @@ impl Bot {
                 Some(alone(first, cut_to_fit(text, self.limit_of(text, &limits)), *reply_to))
             }
             Content::Confirmation(_) => {
-                let (_, items) = self.waiting_for(account, room, Sort::Confirmation, MOST_SMALL, now);
+                let (_, items) = self.waiting_for(account, room, Sort::Confirmation, MOST_SMALL);
                 let all: Vec<&Confirmation> = items
                     .iter()
                     .filter_map(|item| match &item.content {
@@ -54,7 +54,7 @@ impl Bot {
                 Some(together(&items, confirm(&all).text()))
             }
             Content::Notice(_) => {
-                let (_, items) = self.waiting_for(account, room, Sort::Notice, MOST_SMALL, now);
+                let (_, items) = self.waiting_for(account, room, Sort::Notice, MOST_SMALL);
                 let all: Vec<&Phrase> = items
                     .iter()
                     .filter_map(|item| match &item.content {
@@ -82,7 +82,7 @@ impl Bot {
         let limits = self.state.outbox.account(account);
         let long_units = self.long_units(&limits);
         let most = long_units.max(SINGLE_LINE_UNITS) / LEAST_ITEM_UNITS;
-        let (n_waiting, items) = self.waiting_for(account, room, Sort::Report, most, now);
+        let (n_waiting, items) = self.waiting_for(account, room, Sort::Report, most);
         if n_waiting < self.settings.fold_after.max(2) {
             return None;
         }
@@ -120,9 +120,8 @@ impl Bot {
         room: &RoomKey,
         sort: Sort,
         most: usize,
-        now: Timestamp,
     ) -> (usize, Vec<&Item>) {
-        self.state.outbox.waiting_for(room, sort, self.takes(account), most, now)
+        self.state.outbox.waiting_for(room, sort, &self.doors_of(account), most)
     }
 
     fn long_units(&self, limits: &Account) -> usize {
@@ -134,6 +133,12 @@ impl Bot {
         if text.contains('\n') { self.long_units(limits) } else { limits.max_units.min(SINGLE_LINE_UNITS) }
     }
 
+    /// How many of so many waiting reports the next message to a room carries, about.
+    pub(super) fn carries(&self, room: &RoomKey, n_waiting: usize) -> usize {
+        let folds = self.folds(room) && n_waiting >= self.settings.fold_after.max(2);
+        if folds { n_waiting.min(self.settings.long_message_units / LONG_ITEM_UNITS) } else { 1 }
+    }
+
     fn folds(&self, room: &RoomKey) -> bool {
         self.rooms.get(room).is_none_or(|known| known.fold == Fold::Auto)
     }
@@ -141,24 +146,14 @@ impl Bot {
     /// Whether everything that waits for the account should be out before its oldest report is older than the target
     /// lag, with so many reports in each compact message.
     fn compact_is_enough(&self, account: &AccountKey, per_message: usize, now: Timestamp) -> bool {
-        let mut reports: BTreeMap<&RoomKey, usize> = BTreeMap::new();
-        let mut n_texts = 0;
-        let mut oldest = now;
-        let takes = self.takes(account);
-        for item in self.state.outbox.waiting().filter(|item| item.not_before <= now) {
-            let Some(room) = item.rooms.iter().find(|room| takes(item, room)) else { continue };
-            if item.content.sort() == Sort::Report {
-                *reports.entry(room).or_default() += 1;
-                oldest = oldest.min(item.created_at.max(item.not_before));
-            } else {
-                n_texts += 1;
-            }
+        let (mut needed, mut oldest) = (0, now);
+        for (room, n_reports, since, n_others) in
+            self.state.outbox.due_by_room(account, &self.doors_of(account))
+        {
+            let folded = self.folds(room) && n_reports >= self.settings.fold_after;
+            needed += n_others + if folded { n_reports.div_ceil(per_message.max(1)) } else { n_reports };
+            oldest = oldest.min(since.unwrap_or(now));
         }
-        let messages_for = |(room, n): (&RoomKey, usize)| {
-            let folded = self.folds(room) && n >= self.settings.fold_after;
-            if folded { n.div_ceil(per_message.max(1)) } else { n }
-        };
-        let needed: usize = n_texts + reports.into_iter().map(messages_for).sum::<usize>();
         let left = self.settings.target_lag.saturating_sub(now.since(oldest));
         needed as f64 <= self.state.outbox.account(account).rate_limit.forecast(left, now)
     }

@@ -561,6 +561,7 @@ impl Bot {
 
     /// Takes in one event and says what follows.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Step {
+        self.state.outbox.advance(now);
         match event {
             Event::Wake => {}
             Event::Active(activities) => self.on_active(activities, now),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Class, Item, Outbox};
+use super::{Class, Item, Outbox, Sort};
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
@@ -67,7 +67,12 @@ impl Outbox {
 
     /// Whether the item may go into the room as far as blocks are concerned.
     pub fn is_free(&self, item: &Item, room: &RoomKey) -> bool {
-        !is_report(item) || !self.blocks.is_blocked(room)
+        self.is_let(item.content.sort(), room)
+    }
+
+    /// Whether items of a sort may go into the room as far as blocks are concerned.
+    pub(super) fn is_let(&self, sort: Sort, room: &RoomKey) -> bool {
+        sort != Sort::Report || !self.blocks.is_blocked(room)
     }
 
     /// Whether blocks hold the item back: it is a report, and all its rooms are spared.
@@ -80,9 +85,10 @@ impl Outbox {
         let free: Vec<_> =
             self.waiting.values().filter(|item| !self.holds(item)).map(|item| item.id).collect();
         self.blocks.block(room, until);
-        let blocks = &self.blocks;
-        self.waiting.retain(|_, item| !is_dropped(item, blocks));
-        free.iter().filter_map(|id| self.waiting.get(id)).filter(|item| self.holds(item)).cloned().collect()
+        let dropped: Vec<_> =
+            self.waiting.values().filter(|item| self.drops(item)).map(|item| item.id).collect();
+        self.drop_waiting(&dropped);
+        free.iter().filter_map(|id| self.waiting.get(*id)).filter(|item| self.holds(item)).cloned().collect()
     }
 
     /// Ends a block. Gives the reports that are no longer held.
@@ -90,7 +96,7 @@ impl Outbox {
         let held: Vec<_> =
             self.waiting.values().filter(|item| self.holds(item)).map(|item| item.id).collect();
         self.blocks.unblock(room);
-        held.iter().filter_map(|id| self.waiting.get(id)).filter(|item| !self.holds(item)).cloned().collect()
+        held.iter().filter_map(|id| self.waiting.get(*id)).filter(|item| !self.holds(item)).cloned().collect()
     }
 
     /// Whether nobody wants to hear the item, since all its rooms are spared.

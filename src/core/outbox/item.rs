@@ -48,6 +48,13 @@ pub enum Content {
     Notice(Phrase),
 }
 
+impl Item {
+    /// Since when it could have been said.
+    pub fn since(&self) -> Timestamp {
+        self.created_at.max(self.not_before)
+    }
+}
+
 /// The items of one sort that wait for a room may share a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sort {

@@ -22,6 +22,7 @@ mod item;
 pub mod reconcile;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,9 +33,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::rate_limit::RateLimit;
 use super::rooms::RoomKey;
 use super::time::Timestamp;
+use waiting::Waiting;
 
 pub use blocks::Blocks;
-pub use choose::Choice;
+pub use choose::{Choice, Load, Reach};
 pub use deal::deal;
 pub use item::{CLASS_AGE, Class, Confirmation, Content, Item, LOW_LIFE, Sort};
 
@@ -222,12 +224,15 @@ const MIN_UNITS: usize = 160;
 /// All items that wait or are on their way. Persisted with the state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Outbox {
-    waiting: BTreeMap<ItemId, Item>,
+    waiting: Waiting,
     sending: BTreeMap<ItemId, Item>,
     #[serde(with = "super::pairs")]
     accounts: BTreeMap<AccountKey, Account>,
     #[serde(default)]
     blocks: Blocks,
+    /// When each room got a message last.
+    #[serde(default, with = "super::pairs")]
+    served: BTreeMap<RoomKey, Timestamp>,
 }
 
 /// What applying an entry changed that others keep books of.
@@ -242,30 +247,37 @@ pub struct Delivered {
 }
 
 impl Outbox {
+    /// Time passed. Whatever is asked of the outbox is answered as of the latest time that it was told.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.waiting.advance(now);
+    }
+
     /// Queues an item; small talk for rooms that are spared is dropped.
     pub fn push(&mut self, item: Item) {
         if !self.drops(&item) {
-            self.waiting.insert(item.id, item);
+            self.waiting.insert(item);
         }
     }
 
     /// Takes waiting items out for which `gone` holds (those of a deleted post); what is being sent stays.
     pub fn cover(&mut self, gone: impl Fn(&Item) -> bool) -> Vec<Item> {
         let ids: Vec<ItemId> = self.waiting.values().filter(|item| gone(item)).map(|item| item.id).collect();
-        ids.iter().filter_map(|id| self.waiting.remove(id)).collect()
+        self.drop_waiting(&ids)
     }
 
-    /// Takes out waiting items that nobody needs to hear any more; what is being sent stays.
-    pub fn drop_waiting(&mut self, ids: &[ItemId]) {
-        for id in ids {
-            self.waiting.remove(id);
-        }
+    /// Takes waiting items out; what is being sent stays.
+    pub fn drop_waiting(&mut self, ids: &[ItemId]) -> Vec<Item> {
+        ids.iter().filter_map(|id| self.waiting.remove(*id)).collect()
     }
 
-    /// The waiting items whose time is over, oldest first.
+    /// The waiting items whose time is over.
     pub fn expired(&self, now: Timestamp) -> Vec<ItemId> {
-        let is_over = |item: &&Item| item.expires_at.is_some_and(|at| at <= now);
-        self.waiting.values().filter(is_over).map(|item| item.id).collect()
+        self.waiting.over(now).collect()
+    }
+
+    /// When the next waiting item is over.
+    pub fn next_end(&self) -> Option<Timestamp> {
+        self.waiting.next_end()
     }
 
     /// The account's state; what an unknown account starts with, if it never sent anything.
@@ -285,7 +297,7 @@ impl Outbox {
 
     /// An item that waits or is in an open send.
     pub fn item(&self, id: ItemId) -> Option<&Item> {
-        self.waiting.get(&id).or_else(|| self.sending.get(&id))
+        self.waiting.get(id).or_else(|| self.sending.get(&id))
     }
 
     /// Items that wait, oldest first.
@@ -300,7 +312,12 @@ impl Outbox {
 
     /// Whether nothing waits and nothing is on its way.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.sending.is_empty()
+        self.len() == 0
+    }
+
+    /// How many items wait or are in an open send.
+    pub fn len(&self) -> usize {
+        self.waiting.len() + self.sending.len()
     }
 
     /// Applies what happened to a send. An entry for a send that is not open changes nothing.
@@ -308,7 +325,7 @@ impl Outbox {
         let state = self.accounts.entry(account.clone()).or_default();
         if let SendEntry::Started(send) = entry {
             for id in &send.items {
-                if let Some(item) = self.waiting.remove(id) {
+                if let Some(item) = self.waiting.remove(*id) {
                     self.sending.insert(*id, item);
                 }
             }
@@ -325,6 +342,7 @@ impl Outbox {
                 state.recent.push(*message_id);
                 let surplus = state.recent.len().saturating_sub(RECENT_MESSAGES);
                 state.recent.drain(..surplus);
+                self.served.insert(send.room.clone(), at);
                 let items = send.items.iter().filter_map(|id| self.sending.remove(id)).collect();
                 Some(Delivered { send, items, message_id: *message_id })
             }
