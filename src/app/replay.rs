@@ -1,26 +1,29 @@
 //! A wave through scan and delivery in simulated time: no network, no store, the same result each time.
 //!
 //! Each post is there at the moment that the wave names, so that every lag is delivery's own. Chat refuses by the
-//! named curve and answers after a fixed time; nothing is lost on the way, and people say nothing.
+//! named curve and answers after a fixed time, and nothing is lost on the way. People give the feedback of the wave as
+//! replies, as soon as the report is in a room that hears them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::bot::{
-    Action, Answer, Bot, DELAY, Event, Happening, Scanned, ScannedPost, SendOutcome, Settings,
+    Action, Answer, Bot, DELAY, Event, Happening, Message, Scanned, ScannedPost, SendOutcome, Settings,
 };
 use crate::core::fetch_plan::{FetchPlan, PlanOptions, Request, Work};
 use crate::core::outbox::{AccountKey, Send};
 use crate::core::post::{FetchedPost, Post, PostKey};
+use crate::core::report::ReportId;
 use crate::core::report::message::Labels;
-use crate::core::rooms::{Priority, Rooms};
+use crate::core::rooms::{Priority, RoomKey, Rooms};
 use crate::core::rules::RuleSet;
 use crate::core::state::State;
 use crate::core::time::Timestamp;
-use crate::core::wave::{WaveAction, WaveEvent};
+use crate::core::wave::{Feedback, WaveAction, WaveEvent};
 use crate::core::weight::Weights;
 use crate::simulator::chat::curve::{Curve, Limiter};
+use crate::simulator::feedback::{Mention, reply};
 
 /// How long a request to chat takes; the limit is looked at half-way.
 const REQUEST: Duration = Duration::from_millis(200);
@@ -58,6 +61,10 @@ pub struct ReplaySummary {
     pub refused: usize,
     /// Items of posts that were gone before they were sent.
     pub covered: usize,
+    /// Feedback that people gave.
+    pub feedback: usize,
+    /// Confirmations that waited too long and were dropped.
+    pub expired: usize,
     /// Items that are in no room at the end.
     pub lost: usize,
     /// What waited or was on its way after each change, with the time since the start.
@@ -73,6 +80,20 @@ impl ReplaySummary {
     }
 }
 
+/// What the wave brings.
+enum Moment {
+    Seen(Event),
+    Said(PostKey, Feedback),
+}
+
+/// Where a report is.
+#[derive(Clone)]
+struct Place {
+    room: RoomKey,
+    message_id: i64,
+    mention: Mention,
+}
+
 /// What happens at some time; equal times keep their order.
 type Agenda<T> = BTreeMap<(Timestamp, usize), T>;
 
@@ -84,6 +105,11 @@ struct Replay {
     answers: Agenda<Event>,
     n_answers: usize,
     n_messages: i64,
+    /// The latest report of each post.
+    reports: BTreeMap<PostKey, ReportId>,
+    places: BTreeMap<ReportId, Vec<Place>>,
+    /// Feedback on posts whose report is in no fitting room yet.
+    unsaid: Vec<(PostKey, Feedback)>,
     now: Timestamp,
     summary: ReplaySummary,
 }
@@ -112,23 +138,27 @@ pub fn run(options: ReplayOptions) -> ReplaySummary {
         answers: Agenda::new(),
         n_answers: 0,
         n_messages: 0,
+        reports: BTreeMap::new(),
+        places: BTreeMap::new(),
+        unsaid: Vec::new(),
         now: start,
         summary: ReplaySummary::default(),
     };
     replay.connect();
-    replay.play(events(wave, &rules));
+    replay.play(moments(wave, &rules));
     replay.summary.lags.values_mut().for_each(|lags| lags.sort_unstable());
     replay.summary
 }
 
-/// What the service would see of the wave: scanned posts and deletions. A frame's excerpt alone is no post yet.
-fn events(wave: Vec<WaveEvent>, rules: &RuleSet) -> Agenda<Event> {
+/// What the service would see of the wave: scanned posts and deletions; and what people say. A frame's excerpt alone
+/// is no post yet.
+fn moments(wave: Vec<WaveEvent>, rules: &RuleSet) -> Agenda<Moment> {
     let weights = Weights::default();
     let mut keys: BTreeMap<String, PostKey> = BTreeMap::new();
     let mut agenda = Agenda::new();
     for (n, WaveEvent { at, what }) in wave.into_iter().enumerate() {
         let at = Timestamp::ZERO + Duration::try_from_secs_f64(at).unwrap_or(Duration::MAX);
-        let event = match what {
+        let moment = match what {
             WaveAction::Post { post, .. } if !post.body_is_summary => {
                 let edited = keys.contains_key(&post.id);
                 let number = i64::try_from(keys.len()).unwrap_or(i64::MAX).saturating_add(1);
@@ -136,15 +166,19 @@ fn events(wave: Vec<WaveEvent>, rules: &RuleSet) -> Agenda<Event> {
                     .entry(post.id.clone())
                     .or_insert_with(|| PostKey { site: post.site.clone(), number })
                     .clone();
-                fetched(post, key, edited, rules, &weights)
+                Moment::Seen(fetched(post, key, edited, rules, &weights))
             }
             WaveAction::Deleted(id) => match keys.get(&id) {
-                Some(key) => Event::PostDeleted(key.clone()),
+                Some(key) => Moment::Seen(Event::PostDeleted(key.clone())),
                 None => continue,
             },
-            WaveAction::Post { .. } | WaveAction::Feedback(_) => continue,
+            WaveAction::Feedback(feedback) => match keys.get(&feedback.post) {
+                Some(key) => Moment::Said(key.clone(), feedback),
+                None => continue,
+            },
+            WaveAction::Post { .. } => continue,
         };
-        agenda.insert((at, n), event);
+        agenda.insert((at, n), moment);
     }
     agenda
 }
@@ -176,10 +210,10 @@ impl Replay {
         }
     }
 
-    fn play(&mut self, mut wave: Agenda<Event>) {
+    fn play(&mut self, mut wave: Agenda<Moment>) {
         let end = wave.keys().next_back().map_or(self.now, |(at, _)| *at) + PATIENCE;
         loop {
-            let is_over = wave.is_empty() && self.bot.state().outbox.is_empty();
+            let is_over = wave.is_empty() && self.answers.is_empty() && self.bot.state().outbox.is_empty();
             let posts = wave.keys().next().map(|(at, _)| *at);
             let answers = self.answers.keys().next().map(|(at, _)| *at);
             let wake = self.bot.next_wake(self.now);
@@ -188,20 +222,24 @@ impl Replay {
                 break;
             }
             self.now = self.now.max(next);
-            let event = if answers.is_some_and(|at| at <= next) {
-                self.answers.pop_first().map(|(_, event)| event)
+            let moment = if answers.is_some_and(|at| at <= next) {
+                self.answers.pop_first().map(|(_, event)| Moment::Seen(event))
             } else if posts.is_some_and(|at| at <= next) {
-                wave.pop_first().map(|(_, event)| event)
+                wave.pop_first().map(|(_, moment)| moment)
             } else {
-                Some(Event::Wake)
+                None
             };
-            self.handle(event.unwrap_or(Event::Wake));
+            match moment {
+                Some(Moment::Seen(event)) => self.handle(event),
+                Some(Moment::Said(key, feedback)) => self.say(key, feedback),
+                None => self.handle(Event::Wake),
+            }
         }
         self.summary.lost = self.left();
     }
 
     fn left(&self) -> usize {
-        self.bot.state().outbox.waiting().count() + self.bot.state().outbox.sending().count()
+        self.bot.state().outbox.len()
     }
 
     fn handle(&mut self, event: Event) {
@@ -247,31 +285,77 @@ impl Replay {
             // Chat names whole seconds.
             Err(wait) => SendOutcome::Throttled(Duration::try_from_secs_f64(wait.ceil()).ok()),
         };
+        self.after(REQUEST, Event::Sent { account: send.account, send: send.id, outcome });
+    }
+
+    fn after(&mut self, time: Duration, event: Event) {
         self.n_answers += 1;
-        let event = Event::Sent { account: send.account, send: send.id, outcome };
-        self.answers.insert((self.now + REQUEST, self.n_answers), event);
+        self.answers.insert((self.now + time, self.n_answers), event);
+    }
+
+    /// A person replies to the report of a post, in the first room where they count for what the wave says; or later,
+    /// when there is one.
+    fn say(&mut self, key: PostKey, feedback: Feedback) {
+        let places = self.reports.get(&key).and_then(|report| self.places.get(report));
+        let fits = |place: &&Place| {
+            let privileged = self.rooms.is_privileged(&place.room.server, place.room.room, feedback.user_id);
+            privileged == feedback.privileged && self.rooms.get(&place.room).is_some_and(|room| room.commands)
+        };
+        let Some(place) = places.into_iter().flatten().find(fits).cloned() else {
+            return self.unsaid.push((key, feedback));
+        };
+        self.n_messages += 1;
+        let message = Message {
+            room: place.room,
+            message_id: self.n_messages,
+            user_id: feedback.user_id,
+            user_name: feedback.by,
+            reply_to: Some(place.message_id),
+            text: reply(place.mention, &feedback.kind),
+        };
+        self.after(Duration::ZERO, Event::Message(message));
+    }
+
+    /// Notes where reports are now; people who waited for them speak.
+    fn arrived(&mut self, room: &RoomKey, message_id: i64, reports: &[(ReportId, Duration)]) {
+        for (number, (report, _)) in (1..).zip(reports) {
+            let mention = if reports.len() > 1 { Mention::Item(number) } else { Mention::Single };
+            let place = Place { room: room.clone(), message_id, mention };
+            self.places.entry(*report).or_default().push(place);
+        }
+        let is_here = |key: &PostKey| {
+            self.reports.get(key).is_some_and(|report| reports.iter().any(|(here, _)| here == report))
+        };
+        let (now, later) = std::mem::take(&mut self.unsaid).into_iter().partition(|(key, _)| is_here(key));
+        self.unsaid = later;
+        let now: Vec<(PostKey, Feedback)> = now;
+        now.into_iter().for_each(|(key, feedback)| self.say(key, feedback));
     }
 
     fn count(&mut self, happening: &Happening) {
         let summary = &mut self.summary;
         match happening {
-            Happening::Reported { .. } => summary.reports += 1,
-            Happening::Delivered { room, reports, .. } => {
+            Happening::Reported { report, key, .. } => {
+                summary.reports += 1;
+                self.reports.insert(key.clone(), *report);
+            }
+            Happening::Delivered { room, message_id, reports, .. } => {
                 summary.messages += 1;
                 if !reports.is_empty() {
                     *summary.fold_sizes.entry(reports.len()).or_default() += 1;
                 }
                 let priority = self.rooms.get(room).map_or(Priority::Normal, |room| room.priority);
                 summary.lags.entry(priority).or_default().extend(reports.iter().map(|(_, lag)| *lag));
+                self.arrived(room, *message_id, reports);
             }
             Happening::Refused { .. } => summary.refused += 1,
             Happening::Gone { n_covered, .. } => summary.covered += n_covered,
+            Happening::Feedback { .. } => summary.feedback += 1,
+            Happening::Expired { n_items } => summary.expired += n_items,
             Happening::Scanned { .. }
             | Happening::ScanFailed { .. }
             | Happening::Unknown { .. }
-            | Happening::Expired { .. }
-            | Happening::RoomClosed { .. }
-            | Happening::Feedback { .. } => {}
+            | Happening::RoomClosed { .. } => {}
         }
     }
 }

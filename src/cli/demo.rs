@@ -19,7 +19,8 @@ use crate::simulator::chat::curve::Curve;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: smokestack demo --curve flat20 --speed 30")]
 pub struct DemoArgs {
-    /// The wave: JSON lines, each with `at` and one of `post`, `deleted` and `feedback`. Without it, one that is built in.
+    /// The wave: JSON lines, each with `at` and one of `post`, `deleted` and `feedback`; or the name of one that is made:
+    /// historic, tenfold, quiet-night or one-post. Without it, one that is built in.
     #[arg(long, value_name = "FILE")]
     wave: Option<PathBuf>,
     /// Rule folders.
@@ -56,7 +57,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     }
     let mut wave = match &args.wave {
         None => parse_wave(demo::WAVE)?,
-        Some(path) => super::read_wave(path)?,
+        Some(path) => super::read_wave(path, super::SEED)?,
     };
     if let Some(duration) = args.duration {
         wave.retain(|event| event.at <= duration);

@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 use crate::app::RunError;
 use crate::chat::LOG_LIMITS;
 use crate::config::{Config, ConfigError};
-use crate::core::wave::{WaveEvent, parse_wave};
+use crate::core::wave::{Generated, WaveEvent, generate, parse_wave};
 use crate::rules_folder::FolderError;
 
 /// Watches every new post on Stack Exchange, recognises spam, and tells the volunteers in chat.
@@ -112,11 +112,20 @@ fn exit_code(error: &anyhow::Error) -> ExitCode {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
-/// Reads a wave from a file.
-fn read_wave(path: &Path) -> Result<Vec<WaveEvent>, UsageError> {
+/// The seed of generated waves, where none is given.
+const SEED: u64 = 1;
+
+/// Reads a wave from a file, or makes the one with this name ([`Generated`]).
+fn read_wave(path: &Path, seed: u64) -> Result<Vec<WaveEvent>, UsageError> {
     let unreadable =
         |e: &dyn std::fmt::Display| UsageError(format!("can not read the wave `{}`: {e}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| unreadable(&e))?;
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) => {
+            let named = path.to_str().unwrap_or_default().parse::<Generated>();
+            return named.map(|wave| generate(wave, seed)).map_err(|no| unreadable(&format!("{e}; {no}")));
+        }
+    };
     parse_wave(&text).map_err(|e| unreadable(&e))
 }
 

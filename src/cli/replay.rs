@@ -5,19 +5,26 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Format, UsageError};
+use super::Format;
 use crate::app::demo;
 use crate::app::replay::{self, ReplayOptions, ReplaySummary};
-use crate::core::wave::parse_wave;
+use crate::config::load_rooms;
 use crate::simulator::chat::curve::Curve;
 
 /// Replays a recorded wave in simulated time and says how delivery did. The same wave gives the same result.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: smokestack replay wave.jsonl --curve flat20 --no-fold")]
+#[command(after_help = "Example: smokestack replay historic --curve flat20")]
 pub struct ReplayArgs {
-    /// The wave: JSON lines, each with `at` and one of `post`, `deleted` and `feedback` (which is left out here).
+    /// The wave: JSON lines, each with `at` and one of `post`, `deleted` and `feedback`; or the name of one that is made:
+    /// historic (287 reports in 73 min 21 s, and a confirmation each), tenfold, quiet-night or one-post.
     #[arg(value_name = "WAVE")]
     wave: PathBuf,
+    /// Where a wave that is made begins: the same number gives the same wave.
+    #[arg(long, value_name = "NUMBER", default_value_t = super::SEED)]
+    seed: u64,
+    /// Where reports go; without it, the rooms that come with the program.
+    #[arg(long, value_name = "FILE")]
+    rooms: Option<PathBuf>,
     /// Rule folders.
     #[arg(long, value_name = "DIR", default_value = "rules")]
     rules: Vec<PathBuf>,
@@ -38,13 +45,13 @@ pub struct ReplayArgs {
 /// A wave or rules that can not be read.
 pub fn run(args: ReplayArgs) -> anyhow::Result<ExitCode> {
     super::start_log("error");
-    let unreadable =
-        |e: &dyn std::fmt::Display| UsageError(format!("can not read `{}`: {e}", args.wave.display()));
-    let text = std::fs::read_to_string(&args.wave).map_err(|e| unreadable(&e))?;
-    let wave = parse_wave(&text).map_err(|e| unreadable(&e))?;
+    let wave = super::read_wave(&args.wave, args.seed)?;
     let rules = Arc::new(super::run::load_rules(&args.rules)?);
-    let options =
-        ReplayOptions { wave, rules, rooms: demo::rooms()?, curve: args.curve, fold: !args.no_fold };
+    let rooms = match &args.rooms {
+        Some(path) => Arc::new(load_rooms(path)?),
+        None => demo::rooms()?,
+    };
+    let options = ReplayOptions { wave, rules, rooms, curve: args.curve, fold: !args.no_fold };
     let summary = replay::run(options);
     let text = match args.format {
         Format::Text => text_of(&summary),
@@ -61,9 +68,11 @@ fn text_of(summary: &ReplaySummary) -> String {
         format!("refused     {}", summary.refused),
         format!("covered     {} (the post was gone before its report was sent)", summary.covered),
         format!("lost        {}", summary.lost),
+        format!("feedback    {} given, {} confirmations dropped", summary.feedback, summary.expired),
     ];
-    for (priority, lags) in &summary.lags {
-        let name = format!("{priority:?}").to_lowercase();
+    let all = summary.all_lags();
+    let of_class = summary.lags.iter().map(|(class, lags)| (format!("{class:?}").to_lowercase(), lags));
+    for (name, lags) in std::iter::once(("all".to_owned(), &all)).chain(of_class) {
         let [p50, p95, p99, max] = shares(lags);
         lines.push(format!("lag {name:<7} p50 {p50:.1} s, p95 {p95:.1} s, p99 {p99:.1} s, max {max:.1} s"));
     }
@@ -88,7 +97,7 @@ fn json_of(summary: &ReplaySummary) -> String {
         "reports": summary.reports, "messages": summary.messages,
         "lag_p50_s": p50, "lag_p95_s": p95, "lag_p99_s": p99, "lag_max_s": max, "lag_by_class": by_class,
         "fold_sizes": summary.fold_sizes, "refused": summary.refused, "covered": summary.covered,
-        "lost": summary.lost,
+        "lost": summary.lost, "feedback": summary.feedback, "expired": summary.expired,
     }})
     .to_string()
 }

@@ -63,7 +63,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
 /// # Errors
 /// A wave that can not be read, or a port that can not be had.
 pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
-    let wave = args.wave.as_deref().map(super::read_wave).transpose()?;
+    let wave = args.wave.as_deref().map(|path| super::read_wave(path, super::SEED)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(simulate(args, wave));
     runtime.shutdown_timeout(STOP_TIME);

@@ -22,10 +22,18 @@ fn wave(n: usize, every: f64) -> tempfile::NamedTempFile {
 }
 
 fn replay(wave: &tempfile::NamedTempFile, arguments: &[&str]) -> serde_json::Value {
+    replayed(wave.path().to_str().expect("plain"), arguments)
+}
+
+fn of(value: &serde_json::Value, key: &str) -> f64 {
+    value["summary"][key].as_f64().expect("a number")
+}
+
+fn replayed(wave: &str, arguments: &[&str]) -> serde_json::Value {
     let output = Command::new(env!("CARGO_BIN_EXE_smokestack"))
         .args(["replay", "--format", "json", "--rules", concat!(env!("CARGO_MANIFEST_DIR"), "/rules")])
         .args(arguments)
-        .arg(wave.path())
+        .arg(wave)
         .output()
         .expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -37,13 +45,49 @@ fn folding_brings_a_wave_out_in_fewer_messages_and_sooner() {
     let wave = wave(100, 3.0);
     let folded = replay(&wave, &["--curve", "flat20"]);
     let single = replay(&wave, &["--curve", "flat20", "--no-fold"]);
-    let of = |value: &serde_json::Value, key: &str| value["summary"][key].as_f64().expect("a number");
     for summary in [&folded, &single] {
         assert_eq!((of(summary, "reports"), of(summary, "lost")), (100.0, 0.0), "{summary}");
     }
     assert!(of(&folded, "messages") * 2.0 < of(&single, "messages"), "{folded}\n{single}");
     assert!(of(&folded, "lag_p99_s") * 5.0 < of(&single, "lag_p99_s"), "{folded}\n{single}");
     assert_eq!(folded, replay(&wave, &["--curve", "flat20"]), "the same each time");
+}
+
+/// The goals for the wave that once left a bot more than an hour behind, and for ten times as much, in seconds.
+#[test]
+fn the_historic_wave_and_ten_times_as_much_arrive_soon() {
+    for (wave, curve, p50, p99) in [
+        ("historic", "fit1", 5.0, 20.0),
+        ("historic", "flat20", 45.0, 45.0),
+        ("tenfold", "fit1", 60.0, 60.0),
+        ("tenfold", "flat20", 120.0, 120.0),
+    ] {
+        let summary = replayed(wave, &["--curve", curve]);
+        let reports = if wave == "tenfold" { 2_870.0 } else { 287.0 };
+        assert_eq!(
+            (of(&summary, "reports"), of(&summary, "lost")),
+            (reports, 0.0),
+            "{wave} {curve}: {summary}"
+        );
+        assert_eq!(of(&summary, "feedback"), reports, "{wave} {curve}: {summary}");
+        assert!(of(&summary, "lag_p50_s") <= p50, "{wave} {curve}: {summary}");
+        assert!(of(&summary, "lag_p99_s") <= p99, "{wave} {curve}: {summary}");
+    }
+}
+
+#[test]
+fn nothing_is_said_in_a_quiet_night() {
+    let summary = replayed("quiet-night", &[]);
+    assert_eq!((of(&summary, "reports"), of(&summary, "messages")), (0.0, 0.0), "{summary}");
+}
+
+#[test]
+fn one_post_is_in_each_of_twelve_rooms_and_confirmed_once() {
+    let rooms = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/waves/twelve-rooms.yml");
+    let summary = replayed("one-post", &["--rooms", rooms]);
+    assert_eq!((of(&summary, "reports"), of(&summary, "lost")), (1.0, 0.0), "{summary}");
+    assert_eq!((of(&summary, "messages"), of(&summary, "feedback")), (13.0, 1.0), "{summary}");
+    assert!(of(&summary, "lag_max_s") <= 60.0, "{summary}");
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! A wave: a recorded or written course of events, one JSON object a line, that `demo`, `simulate` and `replay` play.
 
+mod generate;
+
 use serde::{Deserialize, Serialize};
 
 use super::post::Post;
+
+pub use generate::{Generated, generate};
 
 /// One line of a wave.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
