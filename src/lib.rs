@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod core;
+pub mod dns;
 pub mod loopback;
 pub mod realtime;
 pub mod rules_folder;

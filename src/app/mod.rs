@@ -8,6 +8,7 @@
 mod chat;
 pub mod demo;
 mod heard;
+mod hosts;
 mod intake;
 mod metrics;
 pub mod replay;

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::chat::{Account, Ears, Order, chat_client};
 use super::heard::Heard;
+use super::hosts::Hosts;
 use super::intake::{Intake, Scanner};
 use super::metrics::Metrics;
 use super::turn::{Inboxes, Main};
@@ -213,6 +214,7 @@ impl Service {
         let intake = Intake {
             api,
             scanner,
+            hosts: Hosts::new(&config, clock),
             site_list: config.stack_exchange.site_list.clone(),
             sites: Arc::default(),
             realtime,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{
-    Chat, Config, Delivery, Labels, MAIN_ACCOUNT, Secrets, Server, Source, StackExchange, Web, values,
+    Chat, Config, Delivery, Dns, Labels, MAIN_ACCOUNT, Secrets, Server, Source, StackExchange, Web, values,
 };
 use crate::core::rooms::{self, Rooms};
 use crate::core::yaml::{self, Problem, Spanned};
@@ -79,6 +79,7 @@ impl Config {
             data_dir: folder.join(written.data_dir),
             web: written.web,
             stack_exchange: written.stack_exchange,
+            dns: written.dns,
             secrets: Secrets::read(&servers, environment),
             servers,
             source: written.source,
@@ -145,6 +146,7 @@ struct File {
     data_dir: PathBuf,
     web: Web,
     stack_exchange: StackExchange,
+    dns: Dns,
     servers: Option<BTreeMap<ServerName, ServerEntry>>,
     source: Source,
     record: Option<PathBuf>,
@@ -163,6 +165,7 @@ impl Default for File {
             data_dir: "data".into(),
             web: Web::default(),
             stack_exchange: StackExchange::default(),
+            dns: Dns::default(),
             servers: None,
             source: Source::default(),
             record: None,

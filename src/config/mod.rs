@@ -35,6 +35,8 @@ pub struct Config {
     pub web: Web,
     /// Where posts come from.
     pub stack_exchange: StackExchange,
+    /// Where facts about linked hosts come from.
+    pub dns: Dns,
     /// The chat servers in use, by the names of [`crate::core::rooms::SERVERS`]. Default: all three, with their real addresses.
     pub servers: BTreeMap<String, Server>,
     /// What feeds the service. Default: the realtime socket.
@@ -75,6 +77,35 @@ pub struct StackExchange {
     /// The page that lists all sites with their numbers. Default: that of meta.stackexchange.com.
     #[serde(deserialize_with = "values::http_url")]
     pub site_list: String,
+}
+
+/// Where facts about linked hosts come from, for the rules that look at name servers, addresses and systems.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dns {
+    /// Who is asked.
+    #[serde(deserialize_with = "values::dns_server")]
+    pub server: DnsServer,
+    /// The zone whose text records name the systems that announce an address; default `origin.asn.cymru.com`.
+    #[serde(deserialize_with = "values::host_name")]
+    pub asn_zone: String,
+}
+
+/// A name server that answers for any name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DnsServer {
+    /// The machine's own, or nobody where posts come from a simulated network. Default.
+    Auto,
+    /// Nobody: rules about hosts find nothing.
+    Off,
+    /// This one.
+    At(std::net::SocketAddr),
+}
+
+impl Default for Dns {
+    fn default() -> Self {
+        Self { server: DnsServer::Auto, asn_zone: "origin.asn.cymru.com".to_owned() }
+    }
 }
 
 /// One chat server. Addresses have no slash at the end.

@@ -40,6 +40,10 @@ Config {
         realtime: "wss://qa.sockets.stackexchange.com/",
         site_list: "https://meta.stackexchange.com/topbar/site-switcher/site-list",
     },
+    dns: Dns {
+        server: Auto,
+        asn_zone: "origin.asn.cymru.com",
+    },
     servers: {
         "meta.stackexchange.com": Server {
             chat: "https://chat.meta.stackexchange.com",
@@ -224,6 +228,23 @@ fn tests_never_reach_the_real_network() {
     assert!(!shown.contains("https://") && !shown.contains("wss://"), "{shown}");
     assert_eq!(config.servers.len(), 3);
     assert!(config.secrets.login("stackoverflow.com", MAIN_ACCOUNT).is_ok());
+}
+
+#[test]
+fn who_is_asked_about_hosts_is_an_address_or_a_word() {
+    for (text, server) in [
+        ("auto", DnsServer::Auto),
+        ("off", DnsServer::Off),
+        ("192.0.2.53", DnsServer::At("192.0.2.53:53".parse().expect("an address"))),
+        ("\"[2001:db8::1]:5353\"", DnsServer::At("[2001:db8::1]:5353".parse().expect("an address"))),
+    ] {
+        assert_eq!(parse(&format!("dns: {{server: {text}}}")).dns.server, server, "{text}");
+    }
+    assert_eq!(parse("dns: {asn_zone: ASN.Example.}").dns.asn_zone, "asn.example");
+    assert!(
+        mistake("dns: {server: dns.example}").contains("`dns.example` is not the address of a name server")
+    );
+    assert!(mistake("dns: {asn_zone: a..b}").contains("`a..b` is not a host name"));
 }
 
 #[test]

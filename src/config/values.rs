@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::de::{Deserialize, Deserializer, Error};
 
+use super::DnsServer;
+
 /// `20s`, `500ms`, `2m`, `1h 30m`; between `MIN` and `MAX` milliseconds.
 pub(super) fn duration<'de, const MIN: u64, const MAX: u64, D: Deserializer<'de>>(
     deserializer: D,
@@ -52,6 +54,37 @@ pub(super) fn listen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
             "`{text}` is not an address and port such as `127.0.0.1:8080`, nor `off`"
         ))),
     }
+}
+
+/// `auto`, `off`, or an address with or without a port.
+pub(super) fn dns_server<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DnsServer, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "auto" => Ok(DnsServer::Auto),
+        "off" => Ok(DnsServer::Off),
+        text => {
+            // The port of DNS servers.
+            let without_port = || Some(SocketAddr::new(text.parse().ok()?, 53));
+            text.parse().ok().or_else(without_port).map(DnsServer::At).ok_or_else(|| {
+                D::Error::custom(format!(
+                    "`{text}` is not the address of a name server such as `192.0.2.53`, nor `auto` or `off`"
+                ))
+            })
+        }
+    }
+}
+
+/// A host name, in lower case.
+pub(super) fn host_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?.trim_end_matches('.').to_ascii_lowercase();
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    // What is asked is an address and this name, together at most 253 characters.
+    if text.len() <= 230 && text.split('.').all(is_label) {
+        return Ok(text);
+    }
+    Err(D::Error::custom(format!("`{text}` is not a host name such as `origin.asn.cymru.com`")))
 }
 
 /// An `http://` or `https://` address, without the slash at its end.

@@ -5,6 +5,7 @@ mod batch;
 mod chat;
 mod crash;
 mod fixtures;
+mod hosts;
 mod intake;
 mod rate_limit;
 mod real_posts;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use smokestack::app::{Options, Service};
 use smokestack::clock::Clock;
 use smokestack::config::{Config, load_rooms};
-use smokestack::core::rules::{self, SourceFile};
+use smokestack::core::rules;
 use smokestack::core::wave::parse_wave;
+use smokestack::rules_folder;
 use smokestack::simulator::chat::curve::Curve;
 use smokestack::simulator::names::Server;
 use smokestack::simulator::wave::Playing;
@@ -79,9 +80,7 @@ impl World {
     pub(crate) async fn service_with(&self, dry_run: bool) -> Service {
         let config = self.config();
         let rooms = Arc::new(load_rooms(&config.rooms).expect("good rooms"));
-        let text = std::fs::read(self.folder.path().join("rules/blacklist/keywords.txt")).expect("the list");
-        let rules =
-            rules::load(vec![SourceFile { path: "rules/blacklist/keywords.txt".to_owned(), text }]).set;
+        let rules = rules::load(rules_folder::read(&config.rules).expect("the folder")).set;
         let options = Options {
             config,
             rooms,

@@ -9,11 +9,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::hosts::Hosts;
 use super::metrics::Metrics;
 use super::service::Input;
 use crate::api::{self, ApiError};
 use crate::clock::Clock;
-use crate::core::bot::{Active, Answer, Batch, Event};
+use crate::core::bot::{Active, Answer, Batch, Event, ScannedPost};
 use crate::core::fetch_plan::{Failure, Request, Work};
 use crate::core::post::FetchedPost;
 use crate::core::time::Timestamp;
@@ -38,6 +39,7 @@ const MAX_BEHIND: usize = 512;
 pub(super) struct Intake {
     pub(super) api: api::Client,
     pub(super) scanner: Scanner,
+    pub(super) hosts: Hosts,
     pub(super) site_list: String,
     pub(super) sites: Arc<Mutex<Sites>>,
     pub(super) realtime: Realtime,
@@ -247,8 +249,25 @@ impl Intake {
                 let rules = post.verdict.incomplete.join(", ");
                 tracing::warn!(post = %post.fetched.key, rules, "rules were set aside for their cost");
             }
+            intake.look_at_hosts(&scanned.posts);
             // When the service has stopped, the questions are still pending in the journal.
             let _ = intake.inputs.send(Input::Event(Event::Scanned(scanned))).await;
         });
+    }
+
+    /// Finds out about the hosts in `posts`, beside everything else; a verdict that grows by it is told to the loop. What is
+    /// under way when the service stops is given up.
+    fn look_at_hosts(&self, posts: &[ScannedPost]) {
+        if !self.hosts.is_on() {
+            return;
+        }
+        for post in posts {
+            let (intake, post) = (self.clone(), post.clone());
+            self.tasks.spawn(async move {
+                if let Some(judged) = intake.hosts.look(&intake.scanner, &post).await {
+                    let _ = intake.inputs.send(Input::Event(Event::HostsJudged(Box::new(judged)))).await;
+                }
+            });
+        }
     }
 }

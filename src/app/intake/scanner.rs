@@ -1,5 +1,6 @@
 //! Scanning beside the loop. A post that crashes the rules, or holds them up, costs its own verdict and nothing else.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::core::bot::{Batch, Failed, Scanned, ScannedPost};
 use crate::core::post::Post;
-use crate::core::rules::RuleSet;
+use crate::core::rules::{Facts, Query, RuleSet};
 use crate::core::verdict::Verdict;
 use crate::core::weight::Weights;
 
@@ -32,8 +33,35 @@ impl Scanner {
     }
 
     pub(in crate::app) fn scan(&self, post: &Post) -> Verdict {
-        let weights = Arc::clone(&self.weights.lock().unwrap_or_else(PoisonError::into_inner));
-        self.rules.scan(post, &weights)
+        self.rules.scan(post, &self.weights())
+    }
+
+    fn weights(&self) -> Arc<Weights> {
+        Arc::clone(&self.weights.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_experimental(&self, verdict: &Verdict) -> bool {
+        verdict.reasons.iter().all(|reason| self.rules.is_experimental(reason))
+    }
+
+    /// The post with what is found by `facts` about its hosts added to its verdict, and what is not known yet; nothing when the rules
+    /// crash or hang.
+    pub(in crate::app) async fn scan_hosts(
+        &self,
+        post: &ScannedPost,
+        facts: &Facts,
+    ) -> Option<(ScannedPost, BTreeSet<Query>)> {
+        let scanner = self.clone();
+        let work = move |(post, facts): &(ScannedPost, Facts)| {
+            let (mut post, weights) = (post.clone(), scanner.weights());
+            let open = scanner.rules.scan_hosts(&post.fetched.post, facts, &weights, &mut post.verdict);
+            post.only_experimental = scanner.is_experimental(&post.verdict);
+            (post, open)
+        };
+        let judged = each(vec![(post.clone(), facts.clone())], LONGEST_SCAN, work).await.pop()?;
+        judged
+            .inspect_err(|why| tracing::error!(post = %post.fetched.key, why, "rules about hosts failed"))
+            .ok()
     }
 
     /// The verdicts on a batch, and which of its posts got none.
@@ -46,10 +74,7 @@ impl Scanner {
         for (fetched, verdict) in posts.into_iter().zip(verdicts) {
             match verdict {
                 Ok(verdict) => scanned.posts.push(ScannedPost {
-                    only_experimental: verdict
-                        .reasons
-                        .iter()
-                        .all(|reason| self.rules.is_experimental(reason)),
+                    only_experimental: self.is_experimental(&verdict),
                     content: fetched.post.content_hash(),
                     fetched,
                     verdict,

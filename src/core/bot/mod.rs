@@ -222,6 +222,8 @@ pub enum Event {
         /// Hash of its content.
         content: u64,
     },
+    /// The network told what the hosts are that a post links to, and its rules were run again with that.
+    HostsJudged(Box<ScannedPost>),
     /// The API did not answer, or refused.
     FetchFailed {
         /// What was asked.
@@ -573,6 +575,7 @@ impl Bot {
             Event::ScanDied { key, content } => {
                 self.scan_failed(key, content, "the process ended during its scan".to_owned(), now);
             }
+            Event::HostsJudged(post) => self.on_scanned(*post, now, now),
             Event::FetchFailed { request, failure } => self.plan.on_failure(request.id, failure, now),
             Event::LoggedIn { account, user_id } => self.on_logged_in(account, user_id),
             Event::LoggedOut { account } => self.on_logged_out(&account, now),
