@@ -1,6 +1,6 @@
 //! One task per account: keeps it logged in, in its rooms and listening, and carries out the bot's orders there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -14,12 +14,13 @@ use crate::chat::{
 };
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core::bot::{Event, Message, Question, Reply, SendOutcome};
+use crate::core::bot::{Event, Found, Message, Question, Reply, SendOutcome};
 use crate::core::commands::{Grammar, is_stop};
 use crate::core::outbox::reconcile::Candidate;
 use crate::core::outbox::{AccountKey, Send};
 use crate::core::rooms::RoomKey;
 use crate::core::talk::MessageKey;
+use crate::core::time::Timestamp;
 
 /// Pause after the site could not be reached; doubles up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -29,6 +30,9 @@ const MAX_RETRY: Duration = Duration::from_secs(60);
 const REFUSED_RETRY: Duration = Duration::from_secs(600);
 /// A room is read back for at most so many pages of [`PAGE`] messages: ten days of the busiest room.
 const MAX_PAGES: usize = 200;
+/// What was said while nobody listened is read back for at most so many pages; older feedback is lost, and the log says
+/// so.
+const MAX_PAGES_BACK: usize = 10;
 /// Messages asked for at once: the most that chat gives.
 const PAGE: u32 = 500;
 /// A send that is older than this, in real time, when its request would leave is given up: the process was frozen
@@ -40,6 +44,8 @@ pub(super) enum Order {
     Send(Send),
     LookUp(Send),
     Join(RoomKey),
+    ReadBack { room: RoomKey, after: i64 },
+    Source { recall: u64, message_id: i64 },
     Ask { room: RoomKey, message: MessageKey, question: Question },
 }
 
@@ -151,6 +157,9 @@ impl Account {
                 let reply = unanswered(question, error.to_string());
                 self.tell(Event::Replied { message, reply }).await;
             }
+            // It is read when the account is back.
+            Order::ReadBack { .. } => {}
+            Order::Source { recall, .. } => self.recalled(recall, Err(error.to_string())).await,
         }
     }
 
@@ -208,6 +217,16 @@ impl Account {
                     account.looked_up(&send, candidates.ok()).await;
                 }
                 Order::Join(room) => account.join(room.room).await,
+                Order::ReadBack { room, after } => match account.said_after(&room, after).await {
+                    Ok(messages) => account.tell(Event::ReadBack(messages)).await,
+                    Err(error) => {
+                        tracing::warn!(room = %room, error = %error, "what was said meanwhile can not be read");
+                    }
+                },
+                Order::Source { recall, message_id } => {
+                    let source = account.client.source(message_id).await;
+                    account.recalled(recall, source.map(Some).or_else(nothing_there)).await;
+                }
                 Order::Ask { room, message, question } => {
                     let reply = account.reply(&room, question).await;
                     account.tell(Event::Replied { message, reply }).await;
@@ -259,7 +278,10 @@ impl Account {
 
     async fn hear(&self, event: ServerEvent) {
         match event {
-            ServerEvent::Up => self.health(ChatHealth::Up).await,
+            ServerEvent::Up => {
+                self.health(ChatHealth::Up).await;
+                self.tell(Event::Listening { account: self.key.clone() }).await;
+            }
             ServerEvent::Down { why, .. } => {
                 tracing::warn!(account = %self.key, why = %why, "chat events are down");
                 self.health(ChatHealth::Down { why: why.to_string() }).await;
@@ -303,6 +325,42 @@ impl Account {
                 Reply::IsModerator { user_id, known }
             }
         }
+    }
+
+    /// What was said in a room after a message, oldest first, each with the time when it was said.
+    async fn said_after(&self, room: &RoomKey, after: i64) -> Result<Vec<(Timestamp, Message)>, ChatError> {
+        let mut said = BTreeMap::new();
+        let mut before = None;
+        for _ in 0..MAX_PAGES_BACK {
+            let page = self.client.history(room.room, before, PAGE).await?;
+            let now = self.clock.now();
+            let Some(oldest) = page.messages.iter().filter_map(|m| m.message_id).min() else { break };
+            for event in page.messages {
+                // The server's clock is not ours: only the age counts.
+                let age = Duration::from_secs(u64::try_from(page.time - event.time).unwrap_or(0));
+                let at = now.before(age);
+                if let Some(message) = self.message(event).filter(|m| m.message_id > after) {
+                    said.insert(message.message_id, (at, message));
+                }
+            }
+            if oldest <= after || before.is_some_and(|before| oldest >= before) {
+                return Ok(said.into_values().collect());
+            }
+            before = Some(oldest);
+        }
+        if before.is_some() {
+            tracing::warn!(room = %room, "more was said meanwhile than is read back; the oldest is lost");
+        }
+        Ok(said.into_values().collect())
+    }
+
+    async fn recalled(&self, recall: u64, source: Result<Option<String>, String>) {
+        let found = match source {
+            Ok(Some(source)) => Found::Source(source),
+            Ok(None) => Found::Nothing,
+            Err(why) => Found::Unreadable(why),
+        };
+        self.tell(Event::Recalled { recall, found }).await;
     }
 
     /// What the send's account wrote in its room since the mark. Anything less than all of it is an error: a message
@@ -362,6 +420,13 @@ impl Account {
 fn unanswered(question: Question, why: String) -> Reply {
     match question {
         Question::IsModerator { user_id } => Reply::IsModerator { user_id, known: Err(why) },
+    }
+}
+
+fn nothing_there(error: ChatError) -> Result<Option<String>, String> {
+    match error {
+        ChatError::NotFound { .. } => Ok(None),
+        error => Err(error.to_string()),
     }
 }
 

@@ -250,6 +250,7 @@ impl Service {
             bot,
             journal: opened.journal,
             _lock: opened.lock,
+            reader: Arc::new(Mutex::new(Reader::open(&config.data_dir)?)),
             durable,
             orders,
             chat,

@@ -1,7 +1,7 @@
 //! The loop that owns the bot: one event at a time, entries durable before their actions, everything else in tasks.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc};
@@ -14,7 +14,7 @@ use super::intake::Intake;
 use super::metrics::Metrics;
 use super::service::{ChatHealth, Ended, INPUTS, Input, RunError, WorkLeft};
 use crate::clock::Clock;
-use crate::core::bot::{Action, Active, Bot, Event, Happening, Step};
+use crate::core::bot::{Action, Active, Bot, Event, Found, Happening, Step, Wanted};
 use crate::core::outbox::{AccountKey, Phase};
 use crate::core::time::Timestamp;
 use crate::realtime::RealtimeEvent;
@@ -36,6 +36,8 @@ pub(super) struct Main {
     pub(super) bot: Bot,
     pub(super) journal: Journal,
     pub(super) _lock: store::DirLock,
+    /// What memory lost is read from the tables.
+    pub(super) reader: Arc<Mutex<store::Reader>>,
     /// Says which commits are durable. Unbounded, since the writer must never wait for the loop; there are no more
     /// of them than the loop itself asked for.
     pub(super) durable: mpsc::UnboundedSender<(u64, Committed)>,
@@ -177,6 +179,10 @@ impl Main {
             Action::LookUp { through, send } => self.order(&through, Order::LookUp(send)),
             Action::Join { account, room } => self.order(&account, Order::Join(room)),
             Action::Scan(batch) => self.intake.scan(batch),
+            Action::ReadBack { account, room, after } => {
+                self.order(&account, Order::ReadBack { room, after })
+            }
+            Action::Recall { recall, wanted } => self.recall(recall, wanted),
             Action::Watch { site, question } => self.intake.watch(site, question),
             Action::Weigh(weights) => self.intake.scanner.weigh(weights),
             Action::Unwatch { site, question } => self.intake.unwatch(&site, question),
@@ -206,6 +212,31 @@ impl Main {
             // The task only ends with the service, or with an error that ends it.
             let _ = orders.send(order);
         }
+    }
+
+    /// The tables are asked first; of messages that they do not know, chat is.
+    fn recall(&self, recall: u64, wanted: Wanted) {
+        let account = match &wanted {
+            Wanted::Message { server, .. } => self.orders.keys().find(|key| key.server == *server),
+            Wanted::Report(_) => None,
+        };
+        let order = account.and_then(|account| self.orders.get(account)).cloned();
+        let (reader, inputs) = (Arc::clone(&self.reader), self.intake.inputs.clone());
+        self.tasks.spawn(async move {
+            let found = match recalled(reader, wanted.clone()).await {
+                Found::Nothing => {
+                    if let (Some(order), Wanted::Message { message_id, .. }) = (order, wanted)
+                        && order.send(Order::Source { recall, message_id }).is_ok()
+                    {
+                        return;
+                    }
+                    Found::Nothing
+                }
+                found => found,
+            };
+            // When the service has stopped there is nobody to tell.
+            let _ = inputs.send(Input::Event(Event::Recalled { recall, found })).await;
+        });
     }
 
     fn snapshot(&mut self) {
@@ -304,6 +335,27 @@ impl Main {
     fn awaits_answers(&self) -> bool {
         !self.commits.is_empty()
             || self.bot.state().outbox.all_open().any(|(_, phase)| *phase == Phase::InFlight)
+    }
+}
+
+/// What the tables know of something that people speak of.
+async fn recalled(reader: Arc<Mutex<store::Reader>>, wanted: Wanted) -> Found {
+    let read = tokio::task::spawn_blocking(move || {
+        // A reader that panicked holds no half-written state: it only reads.
+        let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        match wanted {
+            Wanted::Report(report) => reader.recall(&[report]),
+            Wanted::Message { server, message_id } => {
+                let items = reader.message(&server, message_id)?.map(|row| row.items).unwrap_or_default();
+                reader.recall(&items.iter().map(|item| item.report).collect::<Vec<_>>())
+            }
+        }
+    });
+    match read.await {
+        Ok(Ok(reports)) if reports.is_empty() => Found::Nothing,
+        Ok(Ok(reports)) => Found::Reports(reports),
+        Ok(Err(error)) => Found::Unreadable(error.to_string()),
+        Err(error) => Found::Unreadable(error.to_string()),
     }
 }
 

@@ -114,6 +114,8 @@ pub struct History {
     pub messages: Vec<ChatEvent>,
     /// The server's event counter at that moment: `resume` of [`Client::events`].
     pub counter: i64,
+    /// The server's clock at that moment, Unix seconds.
+    pub time: i64,
 }
 
 /// What chat knows of a user.

@@ -24,6 +24,9 @@ pub(super) async fn history(
         #[serde(default)]
         events: Vec<Value>,
         time: i64,
+        /// Not every server sends it; then the newest message tells.
+        #[serde(default)]
+        sync: Option<i64>,
     }
     let count = count.min(HISTORY_MAX).to_string();
     let before = before.map(|id| id.to_string());
@@ -31,9 +34,11 @@ pub(super) async fn history(
     form.extend(before.as_deref().map(|id| ("before", id)));
     let answer = session.post(&format!("/chats/{room}/events"), &form).await?;
     let listing: Listing = found(&answer, room)?.json()?;
-    let messages =
+    let messages: Vec<ChatEvent> =
         listing.events.iter().filter_map(ChatEvent::from_json).filter(|e| e.room_id == room).collect();
-    Ok(History { messages, counter: listing.time })
+    let newest = || messages.iter().map(|message| message.time).max();
+    let time = listing.sync.or_else(newest).unwrap_or(0);
+    Ok(History { messages, counter: listing.time, time })
 }
 
 /// What [`super::Client::user_info`] says.

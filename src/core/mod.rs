@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod bot;
+pub mod carriers;
 pub mod chat_text;
 pub mod commands;
 pub mod feedback;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::carriers::{Carrier, Carriers};
 use super::feedback::{By, Given};
 use super::fetch_plan::Learned;
 use super::journal::{Comment, Entry};
@@ -48,6 +49,9 @@ pub struct State {
     /// When items of each room were covered, until a combined message tells it.
     #[serde(default, with = "super::pairs")]
     covered: BTreeMap<RoomKey, VecDeque<Timestamp>>,
+    /// Our latest messages with reports.
+    #[serde(default)]
+    pub carriers: Carriers,
     /// What people said, and what follows from it.
     #[serde(default)]
     pub people: People,
@@ -430,6 +434,13 @@ impl State {
         self.alarmed.remove(&delivered.send.room);
         let reports: Vec<ReportId> = delivered.items.iter().filter_map(report_of).collect();
         if !reports.is_empty() {
+            let carrier = Carrier {
+                message_id: delivered.message_id,
+                account: delivered.send.account.clone(),
+                sent_at: delivered.send.started_at,
+                reports: reports.clone(),
+            };
+            self.carriers.add(&delivered.send.room, carrier);
             self.carries(&delivered.send.room.server, delivered.message_id, reports);
         }
         let combined = delivered.items.len() > 1;

@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params, params_from_iter, types::Value};
 
 use super::{FILE_NAME, StoreError, schema};
+use crate::core::feedback::{By, Given};
 use crate::core::report::{Report, ReportId};
 use crate::core::time::Timestamp;
 
@@ -62,6 +63,8 @@ pub struct FeedbackRow {
     pub user_id: Option<i64>,
     /// Name of the person.
     pub name: String,
+    /// The chat message that says so; absent for the web.
+    pub message_id: Option<i64>,
 }
 
 /// A comment on a report.
@@ -236,6 +239,26 @@ impl Reader {
         found.map(|(n, row)| self.complete(n, row)).transpose()
     }
 
+    /// Reports with what people said of them, as memory had them; all of them, or none when one is missing.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub fn recall(&self, reports: &[ReportId]) -> Result<Vec<(Report, Vec<Given>)>, StoreError> {
+        let mut found = Vec::with_capacity(reports.len());
+        for id in reports {
+            let Some(ReportRow { report, feedback, .. }) = self.report(*id)? else { return Ok(Vec::new()) };
+            let given = |row: FeedbackRow| Given {
+                report: *id,
+                kind: row.kind,
+                at: row.at,
+                message_id: row.message_id,
+                by: By { server: row.server, user_id: row.user_id, name: row.name },
+            };
+            found.push((report, feedback.into_iter().map(given).collect()));
+        }
+        Ok(found)
+    }
+
     /// The reports that a message of ours carries; `None` when it carries none.
     ///
     /// # Errors
@@ -257,7 +280,7 @@ impl Reader {
         row.feedback = self
             .connection
             .prepare_cached(
-                "SELECT type, at, server, user_id, name FROM feedback WHERE report = ?1 ORDER BY id",
+                "SELECT type, at, server, user_id, name, message FROM feedback WHERE report = ?1 ORDER BY id",
             )?
             .query_map([n], |row| {
                 Ok(FeedbackRow {
@@ -266,6 +289,7 @@ impl Reader {
                     server: row.get(2)?,
                     user_id: row.get(3)?,
                     name: row.get(4)?,
+                    message_id: row.get(5)?,
                 })
             })?
             .collect::<Result<_, _>>()?;

@@ -111,7 +111,7 @@ impl Bot {
     }
 
     /// The accounts that may post in a room now.
-    fn open_to<'a>(&'a self, room: &RoomKey) -> impl Iterator<Item = &'a AccountKey> {
+    pub(super) fn open_to<'a>(&'a self, room: &RoomKey) -> impl Iterator<Item = &'a AccountKey> {
         let doors = self.room_states.get(room).into_iter().flat_map(|state| &state.doors);
         doors.filter(|(account, door)| door.is_open && self.is_logged_in(account)).map(|(account, _)| account)
     }

@@ -1,53 +1,300 @@
-//! Feedback by replying to a message with reports.
+//! What people say of reports: in replies, with the shorthand, by id, over the web. It counts once it is in the journal.
 
-use super::{Bot, Happening, Message};
-use crate::core::feedback::{self, By, Given};
-use crate::core::journal::Entry;
+use std::time::Duration;
+
+use super::{Action, Bot, Happening, Message};
+use crate::core::feedback::{self, By, Consensus, Given, Mark, UNDO};
+use crate::core::journal::{Comment, Entry};
 use crate::core::outbox::{Class, Confirmation, Content};
+use crate::core::phrase::Phrase;
+use crate::core::post::PostType;
 use crate::core::report::ReportId;
 use crate::core::rooms::RoomKey;
+use crate::core::talk::Mode;
 use crate::core::time::Timestamp;
 
-impl Bot {
-    /// A privileged person's reply to a single report counts when its first word is a type of feedback, and a reply
-    /// to a combined message when it names items of it.
-    pub(super) fn on_reply(&mut self, message: Message, now: Timestamp) {
-        let Message { room, message_id, user_id, user_name, reply_to, text } = message;
-        if !self.rooms.is_privileged(&room.server, room.room, user_id) {
-            return;
-        }
-        let Some(parent) = reply_to else { return };
-        let Some(reports) = self.state.messages.get(&(room.server.clone(), parent)) else { return };
-        let by = By { server: Some(room.server.clone()), user_id: Some(user_id), name: user_name };
-        for (report, kind) in said_of(reports, &text) {
-            let given = Given { report, kind, at: now, message_id: Some(message_id), by: by.clone() };
-            self.tell(Happening::Feedback {
-                report: given.report,
-                kind: given.kind.clone(),
-                by: given.by.name.clone(),
-            });
-            self.confirm(&room, &given, now);
-            self.record(Entry::Feedback(given), now);
-        }
-    }
+/// A person can take back what they said for so long.
+const UNDO_WITHIN: Duration = Duration::from_secs(600);
+/// Longer comments are cut; chat itself takes no longer line.
+const MAX_COMMENT: usize = 500;
+/// Words that are looked at to see whether a reply to an unknown message may be feedback.
+const MAX_WORDS: usize = 40;
 
-    /// Tells the room that feedback was taken, unless it was given with the silent `-`.
-    fn confirm(&mut self, room: &RoomKey, given: &Given, now: Timestamp) {
-        if given.kind.ends_with('-') {
-            return;
-        }
-        let confirmation =
-            Confirmation { report: given.report, kind: given.kind.clone(), by: given.by.name.clone() };
-        self.say(room.clone(), Class::Low, Content::Confirmation(confirmation), now);
+/// Who says something, where and when.
+#[derive(Clone, Debug)]
+pub(super) struct Voice {
+    /// The room; absent for the web.
+    pub(super) room: Option<RoomKey>,
+    /// The chat message; absent for the web.
+    pub(super) message_id: Option<i64>,
+    pub(super) by: By,
+    /// When it was said, which may be a while ago.
+    pub(super) at: Timestamp,
+}
+
+impl Voice {
+    pub(super) fn of(message: &Message, at: Timestamp) -> Self {
+        let by = By {
+            server: Some(message.room.server.clone()),
+            user_id: Some(message.user_id),
+            name: message.user_name.clone(),
+        };
+        Self { room: Some(message.room.clone()), message_id: Some(message.message_id), by, at }
     }
 }
 
-/// What a reply to the message that carries `reports` says of each of them.
-fn said_of(reports: &[ReportId], text: &str) -> Vec<(ReportId, String)> {
-    if let [report] = reports {
-        let kind = text.split_whitespace().next().and_then(feedback::parse);
-        return kind.map(|kind| (*report, kind)).into_iter().collect();
+impl Bot {
+    /// Takes in feedback or a comment, said at `at`; any other message is passed over.
+    pub(super) fn on_said(&mut self, message: &Message, at: Timestamp, now: Timestamp) {
+        let Message { room, user_id, text, .. } = message;
+        if !self.rooms.is_privileged(&room.server, room.room, *user_id) {
+            return;
+        }
+        if let Some(words) = shorthand(text, &self.settings.grammar.shorthand) {
+            return self.on_shorthand(message, words, at, now);
+        }
+        let Some(parent) = message.reply_to else { return self.forget_edited(message, &[], now) };
+        match self.state.messages.get(&(room.server.clone(), parent)).cloned() {
+            Some(reports) => self.on_reply_to(&reports, message, at, now),
+            None if may_be_feedback(text) => self.recall(message, parent, at, now),
+            None => self.forget_edited(message, &[], now),
+        }
     }
-    let named = feedback::parse_items(text, reports.len()).unwrap_or_default();
-    named.into_iter().filter_map(|(number, kind)| Some((*reports.get(number - 1)?, kind))).collect()
+
+    /// What a reply to the message with these reports says of them.
+    pub(super) fn on_reply_to(
+        &mut self,
+        reports: &[ReportId],
+        message: &Message,
+        at: Timestamp,
+        now: Timestamp,
+    ) {
+        let voice = Voice::of(message, at);
+        let (said, comment) = match said_of(reports, &message.text) {
+            Ok(said) => said,
+            Err(why) => return self.mistaken(message, why, now),
+        };
+        if let Err(why) = self.take(&said, &voice, now) {
+            return self.mistaken(message, why, now);
+        }
+        for report in comment.reports {
+            let text: String = comment.text.chars().take(MAX_COMMENT).collect();
+            let (message_id, by) = (message.message_id, voice.by.clone());
+            self.record(Entry::Comment(Comment { report, message_id, by, text }), now);
+        }
+    }
+
+    /// `sd tpu- fp -`: only what was in the room when the person spoke counts, so that a report which comes in
+    /// meanwhile, or a message that is read again, shifts nothing.
+    fn on_shorthand(&mut self, message: &Message, words: &str, at: Timestamp, now: Timestamp) {
+        let carriers = self.state.carriers.of(&message.room).rev();
+        let older = carriers.filter(|carrier| carrier.message_id < message.message_id);
+        let latest: Vec<ReportId> = older.flat_map(|carrier| carrier.reports.iter().rev().copied()).collect();
+        let marks = match feedback::parse_shorthand(words, latest.len()) {
+            Ok(marks) => marks,
+            Err(error) => return self.mistaken(message, Phrase::new(error.to_string()), now),
+        };
+        let mut said = Vec::new();
+        for (mark, report) in marks.into_iter().zip(latest) {
+            match mark {
+                Mark::Skip => {}
+                Mark::Feedback(kind) => said.push((report, kind)),
+                Mark::Word(word) => {
+                    let why =
+                        Phrase::default().code(&word).words(" is no feedback, so nothing of this counts");
+                    return self.mistaken(message, why, now);
+                }
+            }
+        }
+        if let Err(why) = self.take(&said, &Voice::of(message, at), now) {
+            self.mistaken(message, why, now);
+        }
+    }
+
+    /// Takes in what a person says of some reports: all of it, or nothing and why.
+    pub(super) fn take(
+        &mut self,
+        said: &[(ReportId, String)],
+        voice: &Voice,
+        now: Timestamp,
+    ) -> Result<(), Phrase> {
+        let mut news = Vec::new();
+        for (report, kind) in said {
+            if self.counts(*report, kind, voice)? {
+                news.push((*report, kind));
+            }
+        }
+        if let (Some(server), Some(message_id)) = (&voice.by.server, voice.message_id) {
+            let named: Vec<ReportId> = said.iter().map(|(report, _)| *report).collect();
+            self.forget_spoken(server, message_id, &named, &voice.by, now);
+        }
+        for (report, kind) in news {
+            self.take_one(report, kind, voice, now);
+        }
+        self.reweigh();
+        Ok(())
+    }
+
+    /// Whether it changes anything; an error when it can not be.
+    fn counts(&self, report: ReportId, kind: &str, voice: &Voice) -> Result<bool, Phrase> {
+        let shown = report.to_string();
+        let known =
+            self.state.people.known(report).ok_or_else(|| Phrase::new("there is no report ").code(&shown))?;
+        let before = known.opinions().find(|given| given.by.is_same_person(&voice.by));
+        if kind == UNDO {
+            return match before {
+                None => {
+                    Err(Phrase::new("you said nothing of ").code(&shown).words(" that could be taken back"))
+                }
+                Some(given) if voice.at.since(given.at) > UNDO_WITHIN => Err(Phrase::new("you said ")
+                    .code(&given.kind)
+                    .words(" of ")
+                    .code(&shown)
+                    .words(" more than ten minutes ago; say what you think of it now instead")),
+                Some(_) => Ok(true),
+            };
+        }
+        if kind.starts_with("naa") && known.post_type == PostType::Question {
+            return Err(Phrase::default().code(&shown).words(" is a question; `naa` is for answers"));
+        }
+        Ok(match (before.and_then(|given| given.message_id), voice.message_id) {
+            // Said later, or exactly this: the message is read again.
+            (Some(last), Some(this)) if last > this => false,
+            (Some(last), Some(this)) if last == this => before.is_some_and(|given| given.kind != kind),
+            _ => true,
+        })
+    }
+
+    fn take_one(&mut self, report: ReportId, kind: &str, voice: &Voice, now: Timestamp) {
+        let by = voice.by.clone();
+        if kind == UNDO {
+            self.record(Entry::FeedbackWithdrawn { report, by: by.clone() }, now);
+            if let Some(room) = voice.room.clone() {
+                let notice = Phrase::new(format!("feedback on {report} taken back by ")).data(&by.name);
+                self.say(room, Class::Low, Content::Notice(notice), now);
+            }
+            return;
+        }
+        let agreed = self.consensus(report) != Some(Consensus::Conflict);
+        let given = Given {
+            report,
+            kind: kind.to_owned(),
+            at: voice.at,
+            message_id: voice.message_id,
+            by: by.clone(),
+        };
+        self.tell(Happening::Feedback { report, kind: kind.to_owned(), by: by.name.clone() });
+        self.record(Entry::Feedback(given), now);
+        let Some(room) = voice.room.clone() else { return };
+        if !feedback::is_silent(kind) {
+            let confirmation = Confirmation { report, kind: kind.to_owned(), by: by.name };
+            self.say(room.clone(), Class::Low, Content::Confirmation(confirmation), now);
+        }
+        if agreed && self.consensus(report) == Some(Consensus::Conflict) {
+            let notice = Phrase::new(format!("people disagree on {report}: {}", self.opinions(report)));
+            self.say(room, Class::Low, Content::Notice(notice), now);
+        }
+    }
+
+    fn consensus(&self, report: ReportId) -> Option<Consensus> {
+        self.state.people.known(report)?.consensus()
+    }
+
+    /// `2 tp, 1 fp`; empty when nobody said anything.
+    pub(super) fn opinions(&self, report: ReportId) -> String {
+        let opinions = self.state.people.known(report).into_iter().flat_map(|known| known.opinions());
+        let kinds: Vec<&str> = opinions.map(|given| given.kind.trim_end_matches('-')).collect();
+        let of = |stem: &&str| {
+            let n = kinds.iter().filter(|kind| kind.trim_end_matches('u') == *stem).count();
+            (n > 0).then(|| format!("{n} {stem}"))
+        };
+        ["tp", "fp", "naa", "ignore"].iter().filter_map(of).collect::<Vec<_>>().join(", ")
+    }
+
+    /// A message that was edited stands for what it says now.
+    fn forget_edited(&mut self, message: &Message, but: &[ReportId], now: Timestamp) {
+        let by = Voice::of(message, now).by;
+        self.forget_spoken(&message.room.server, message.message_id, but, &by, now);
+        self.reweigh();
+    }
+
+    fn forget_spoken(&mut self, server: &str, message_id: i64, but: &[ReportId], by: &By, now: Timestamp) {
+        let spoken = self.state.people.spoken(server, message_id).unwrap_or_default();
+        let gone: Vec<ReportId> = spoken.iter().filter(|report| !but.contains(report)).copied().collect();
+        for report in gone {
+            let is_from_here =
+                |given: &Given| given.by.is_same_person(by) && given.message_id == Some(message_id);
+            let known = self.state.people.known(report);
+            if known.is_some_and(|known| known.opinions().any(is_from_here)) {
+                self.record(Entry::FeedbackWithdrawn { report, by: by.clone() }, now);
+            }
+        }
+    }
+
+    /// Scans and reports weigh reasons as people's feedback has it now.
+    fn reweigh(&mut self) {
+        let weights = self.state.people.weights();
+        if weights != self.weights {
+            self.weights = weights.clone();
+            self.act(Action::Weigh(weights));
+        }
+    }
+
+    /// Tells a person what was wrong with what they said.
+    pub(super) fn mistaken(&mut self, message: &Message, why: Phrase, now: Timestamp) {
+        if self.state.talk.mode != Mode::Active || !self.may_answer(message, now) {
+            return;
+        }
+        let content = Content::Text { text: why.text(), reply_to: Some(message.message_id) };
+        self.say(message.room.clone(), Class::High, content, now);
+    }
+}
+
+/// A comment on some reports; on none when nothing else was said.
+struct Remark<'a> {
+    reports: Vec<ReportId>,
+    text: &'a str,
+}
+
+/// What a reply to the message that carries `reports` says of each of them, and what else it says.
+fn said_of<'a>(reports: &[ReportId], text: &'a str) -> Result<(Vec<(ReportId, String)>, Remark<'a>), Phrase> {
+    let text = text.trim();
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let nothing = Remark { reports: Vec::new(), text: "" };
+    if let [report] = reports {
+        return Ok(match feedback::parse_or_undo(first) {
+            Some(kind) if rest.trim().is_empty() => (vec![(*report, kind)], nothing),
+            Some(kind) => (vec![(*report, kind)], Remark { reports: vec![*report], text: rest.trim() }),
+            None => (Vec::new(), Remark { reports: vec![*report], text }),
+        });
+    }
+    let of = |number: usize| reports.get(number.checked_sub(1)?).copied();
+    if may_be_feedback(text) {
+        let named = feedback::parse_items(text, reports.len()).map_err(|e| Phrase::new(e.to_string()))?;
+        let said = named.into_iter().filter_map(|(number, kind)| Some((of(number)?, kind)));
+        return Ok((said.collect(), nothing));
+    }
+    let remark = match feedback::parse_item_list(first, reports.len()) {
+        Some(numbers) if !rest.trim().is_empty() => {
+            Remark { reports: numbers.into_iter().filter_map(of).collect(), text: rest.trim() }
+        }
+        _ => Remark { reports: reports.to_vec(), text },
+    };
+    Ok((Vec::new(), remark))
+}
+
+/// Whether a reply begins like feedback: with a type, or with numbers that a type follows.
+pub(super) fn may_be_feedback(text: &str) -> bool {
+    let mut words = text.split_whitespace().take(MAX_WORDS);
+    let Some(first) = words.next() else { return false };
+    let is_kind = |word: &str| feedback::parse_or_undo(word).is_some();
+    let names_items = first.eq_ignore_ascii_case("all")
+        || first.chars().all(|c| c.is_ascii_digit() || c == ',' || c == '-');
+    is_kind(first) || (names_items && (words.clone().any(is_kind) || words.next().is_none()))
+}
+
+/// What stands behind the shorthand's name; `None` when the message does not begin with it, or nothing follows.
+fn shorthand<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (first, rest) = text.trim().split_once(char::is_whitespace)?;
+    first.eq_ignore_ascii_case(name).then_some(rest)
 }

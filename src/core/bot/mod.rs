@@ -9,7 +9,9 @@ mod delivery;
 mod doors;
 mod feedback;
 mod fold;
+mod hear;
 mod intake;
+mod recall;
 mod scanning;
 mod talk;
 #[cfg(test)]
@@ -41,6 +43,10 @@ pub use talk::{Question, Reply};
 
 pub use blocks::MAX_BLOCK;
 use doors::Door;
+
+use hear::Hearing;
+use recall::Recall;
+pub use recall::{Found, Wanted};
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -263,6 +269,20 @@ pub enum Event {
     },
     /// Someone (perhaps we) posted or edited a message.
     Message(Message),
+    /// The events of an account's rooms arrive, for the first time or again after a while without.
+    Listening {
+        /// Which account.
+        account: AccountKey,
+    },
+    /// A room was read back: messages with the time when they were said, oldest first.
+    ReadBack(Vec<(Timestamp, Message)>),
+    /// A look-up is over.
+    Recalled {
+        /// Which.
+        recall: u64,
+        /// What was found.
+        found: Found,
+    },
     /// A request to send ended.
     Sent {
         /// Through which account.
@@ -327,6 +347,22 @@ pub enum Action {
         account: AccountKey,
         /// Which room.
         room: RoomKey,
+    },
+    /// Read a room back and hand out what people said there.
+    ReadBack {
+        /// The account that reads.
+        account: AccountKey,
+        /// Which room.
+        room: RoomKey,
+        /// Newer than this message.
+        after: i64,
+    },
+    /// Look up what a reply speaks of.
+    Recall {
+        /// Names the look-up.
+        recall: u64,
+        /// What to look up.
+        wanted: Wanted,
     },
     /// Scan these posts and answer with [`Event::Scanned`].
     Scan(Batch),
@@ -512,6 +548,9 @@ pub struct Bot {
     confirming: Confirming,
     guard: Guard,
     started_at: Timestamp,
+    hearing: BTreeMap<RoomKey, Hearing>,
+    recalls: BTreeMap<u64, Recall>,
+    n_recalls: u64,
     step: Step,
 }
 
@@ -552,6 +591,9 @@ impl Bot {
             confirming: Confirming::default(),
             guard: Guard::default(),
             started_at: now,
+            hearing: BTreeMap::new(),
+            recalls: BTreeMap::new(),
+            n_recalls: 0,
             step: Step::default(),
         };
         bot.act(Action::Weigh(bot.weights.clone()));
@@ -579,11 +621,17 @@ impl Bot {
             Event::FetchFailed { request, failure } => self.plan.on_failure(request.id, failure, now),
             Event::LoggedIn { account, user_id } => self.on_logged_in(account, user_id),
             Event::LoggedOut { account } => self.on_logged_out(&account, now),
-            Event::RoomOpen { account, room, newest } => self.on_room_open(&account, &room, newest),
+            Event::RoomOpen { account, room, newest } => {
+                self.on_entered(&account, &room, newest, now);
+                self.on_room_open(&account, &room, newest);
+            }
             Event::RoomClosed { account, room, why } => {
                 self.on_room_closed(&account, &room, &why, None, now);
             }
             Event::Message(message) => self.on_message(message, now),
+            Event::Listening { account } => self.on_listening(&account),
+            Event::ReadBack(messages) => self.on_read_back(messages, now),
+            Event::Recalled { recall, found } => self.on_recalled(recall, found, now),
             Event::Sent { account, send, outcome } => self.on_sent(account, send, outcome, now),
             Event::LookedUp { account, send, candidates } => {
                 self.on_looked_up(account, send, candidates, now)

@@ -16,6 +16,7 @@ mod accounts;
 mod blocks;
 mod doors;
 mod fold;
+mod people;
 mod talk;
 
 const ROOMS: &str = "
@@ -109,6 +110,10 @@ struct World {
     /// What the bot wants to know for commands; tests reply.
     asked: Vec<(MessageKey, Question)>,
     ended: Option<bool>,
+    /// What people said, and when.
+    spoken: Vec<(Timestamp, Message)>,
+    /// What the source of a message is, as chat tells it.
+    sources: BTreeMap<i64, String>,
 }
 
 fn account(server: &str) -> AccountKey {
@@ -134,6 +139,8 @@ impl World {
             closed: BTreeSet::new(),
             asked: Vec::new(),
             ended: None,
+            spoken: Vec::new(),
+            sources: BTreeMap::new(),
         };
         world.connect();
         world
@@ -157,6 +164,9 @@ impl World {
         for room in rooms.iter() {
             let (account, newest) = (account(&room.key.server), self.newest(&room.key));
             self.tell(Event::RoomOpen { account, room: room.key.clone(), newest });
+        }
+        for server in ["stackexchange.com", "stackoverflow.com", "meta.stackexchange.com"] {
+            self.tell(Event::Listening { account: account(server) });
         }
     }
 
@@ -210,6 +220,19 @@ impl World {
                 self.after(100, Later::Tell(Event::Fetched { request, answer, posts: Vec::new() }));
             }
             Action::Scan(_) | Action::Watch { .. } | Action::Unwatch { .. } | Action::Weigh(_) => {}
+            Action::ReadBack { room, after, .. } => {
+                let missed = self.spoken.iter().filter(|(_, m)| m.room == room && m.message_id > after);
+                let event = Event::ReadBack(missed.cloned().collect());
+                self.after(50, Later::Tell(event));
+            }
+            Action::Recall { recall, wanted } => {
+                let source = match wanted {
+                    Wanted::Message { message_id, .. } => self.sources.get(&message_id).cloned(),
+                    Wanted::Report(_) => None,
+                };
+                let found = source.map_or(Found::Nothing, Found::Source);
+                self.after(50, Later::Tell(Event::Recalled { recall, found }));
+            }
             Action::Tell(happening) => self.happenings.push(happening),
         }
     }

@@ -168,9 +168,19 @@ impl People {
         self.heard.get(room).copied().unwrap_or(0)
     }
 
-    /// The reports that a message of a person gave feedback on.
+    /// The reports that a message of a person ever gave feedback on.
     pub fn spoken(&self, server: &str, message_id: i64) -> Option<&[ReportId]> {
         self.spoken.get(&(server.to_owned(), message_id)).map(Vec::as_slice)
+    }
+
+    /// Whether a message gave feedback, and nothing of that stands any more: taken back, or replaced by a later message.
+    pub fn is_over(&self, server: &str, message_id: i64) -> bool {
+        let stands = |report: &ReportId| {
+            let opinions = self.known(*report).into_iter().flat_map(Known::opinions);
+            let mut from_there = opinions.filter(|given| given.by.server.as_deref() == Some(server));
+            from_there.any(|given| given.message_id == Some(message_id))
+        };
+        self.spoken(server, message_id).is_some_and(|reports| !reports.iter().any(stands))
     }
 
     /// What a key of the web stood for.
@@ -230,13 +240,8 @@ impl People {
     fn on_withdrawn(&mut self, report: ReportId, by: &By) {
         let Some(known) = self.known.get(&report) else { return };
         let before = known.counts_as();
-        let message = known.opinions().find(|given| given.by.is_same_person(by)).and_then(|g| g.message_id);
         self.take_back(report, by);
         self.recount(report, before);
-        let key = by.server.clone().zip(message);
-        if let Some(reports) = key.and_then(|key| self.spoken.get_mut(&key)) {
-            reports.retain(|spoken| *spoken != report);
-        }
     }
 
     fn on_user_listed(&mut self, user: &UserKey, list: UserList, listed: &Listed) {

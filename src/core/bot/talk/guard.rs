@@ -7,7 +7,7 @@ use crate::core::time::Timestamp;
 
 impl Bot {
     /// Whether a message may lead to anything: feedback, or a command.
-    pub(super) fn may_speak(&self, message: &Message) -> bool {
+    pub(in super::super) fn may_speak(&self, message: &Message) -> bool {
         let room = self.rooms.get(&message.room);
         // Chat's own notices come from user ids below 1.
         message.user_id > 0 && !room.is_some_and(|room| room.ignore.contains(&message.user_id))
@@ -15,7 +15,7 @@ impl Bot {
 
     /// Whether a command of that message is answered now. It bars this asker only, never an answer to another person, and
     /// never a report.
-    pub(super) fn may_answer(&mut self, message: &Message, now: Timestamp) -> bool {
+    pub(in super::super) fn may_answer(&mut self, message: &Message, now: Timestamp) -> bool {
         let Message { room, user_id, reply_to, text, .. } = message;
         let asker = Asker { server: room.server.clone(), user_id: *user_id };
         let is_privileged = self.rooms.is_privileged(&room.server, room.room, *user_id);

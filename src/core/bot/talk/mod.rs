@@ -61,11 +61,9 @@ impl Bot {
         if self.is_ours(&message.room.server, message.user_id) {
             return self.on_own_message(&message.room, message.user_id);
         }
-        if !self.may_speak(&message) {
-            return;
-        }
-        if !self.on_command(&message, now) {
-            self.on_reply(message, now);
+        self.note_heard(&message.room, message.message_id, now);
+        if self.may_speak(&message) && !self.on_command(&message, now) {
+            self.on_said(&message, now, now);
         }
     }
 
