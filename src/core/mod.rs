@@ -27,6 +27,7 @@ pub mod suspects;
 pub mod talk;
 pub mod text;
 pub mod time;
+pub mod trial;
 pub mod verdict;
 pub mod watches;
 pub mod wave;
