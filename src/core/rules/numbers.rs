@@ -36,7 +36,8 @@ impl Numbers {
     }
 }
 
-fn only_digits(text: &str) -> String {
+/// The digits of a number, as they are.
+pub(super) fn only_digits(text: &str) -> String {
     text.chars().filter(|c| is_digit(*c)).collect()
 }
 

@@ -65,6 +65,19 @@ pub struct EntryInfo<'a> {
     pub always: bool,
 }
 
+/// An entry of a list that is not switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveEntry<'a> {
+    /// Its list, as verdicts name it.
+    pub list: &'a str,
+    /// Its file.
+    pub path: &'a str,
+    /// Its line.
+    pub line: usize,
+    /// As written.
+    pub text: &'a str,
+}
+
 impl RuleSet {
     pub(super) fn new(layer: Arc<Layer>) -> Self {
         let reasons = |status| {
@@ -210,6 +223,22 @@ impl RuleSet {
                     .always
                     .iter()
                     .any(|always| always.entry as usize == index && always.if_present.is_none()),
+            })
+        })
+    }
+
+    /// All entries of lists that are not switched off.
+    pub fn live_entries(&self) -> impl Iterator<Item = LiveEntry<'_>> {
+        self.layers.iter().enumerate().flat_map(move |(number, layer)| {
+            (0..).zip(&layer.entries).filter_map(move |(index, entry)| {
+                let rule = &layer.rules[entry.rule as usize];
+                let live = entry.line > 0 && !self.off.contains(&(number, index));
+                live.then(|| LiveEntry {
+                    list: &rule.name,
+                    path: &rule.path,
+                    line: entry.line as usize,
+                    text: &entry.text,
+                })
             })
         })
     }

@@ -10,12 +10,14 @@ mod lists;
 mod parse;
 mod properties;
 pub mod reference;
+mod sample;
 
 pub(crate) use lists::CITY;
 
 pub use ast::{Assertion, Greed, Node, Pattern};
 pub use class::{CharSet, any_case, canonical, exactly, is_digit, is_word};
 pub use parse::{Flags, PatternError, parse};
+pub use sample::sample;
 
 #[cfg(test)]
 mod tests;
