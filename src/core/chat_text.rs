@@ -50,9 +50,10 @@ pub fn plain(text: &str) -> String {
 
 /// [`plain`] text with Markdown's own characters escaped, for use inside `[...]` or beside it.
 ///
-/// A backslash before such a character is dropped: whether chat would read the pair as an escape is not known.
+/// A backslash before such a character is dropped: whether chat would read the pair as an escape is not known. Three
+/// hyphens begin struck text and can not be escaped; they are set apart.
 pub fn escaped(text: &str) -> String {
-    let text = plain(text);
+    let text = plain(text).replace("---", "- - -");
     let mut out = String::with_capacity(text.len() + 8);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -120,6 +121,7 @@ mod tests {
             (r"$\sum$", r"$\sum$"),
             (r"ends in \", "ends in "),
             ("](javascript:x)", r"\](javascript:x)"),
+            ("---x----", "- - -x- - --"),
         ] {
             assert_eq!(escaped(given), shown, "{given:?}");
         }

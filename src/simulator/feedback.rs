@@ -136,22 +136,26 @@ mod tests {
 
     #[test]
     fn the_items_of_our_own_combined_messages_are_found() {
-        let item = |number, url, title| BatchItem {
-            number,
+        let item = |campaign, url, title| BatchItem {
             url,
             site: "diy.stackexchange.com",
             title,
             heaviest_reason: "bad keyword in body",
             weight: 173,
+            campaign,
+            linked_site: Some("pills-4.example"),
         };
         let items = [
             item(1, "//diy.stackexchange.com/questions/41", "Top 2 tips 3"),
             item(2, "//diy.stackexchange.com/a/5", "1. https://diy.stackexchange.com/questions/6"),
             item(3, "//diy.stackexchange.com/questions/6", "9"),
+            item(4, "//diy.stackexchange.com/questions/8", "7 alike (1)"),
+            item(4, "//diy.stackexchange.com/questions/9", "7 alike (1)"),
+            item(4, "//diy.stackexchange.com/questions/10", "7 alike (1)"),
         ];
-        for form in [Form::Compact, Form::Long] {
-            let text = combine(form, &items, 4, 4_000).text;
-            for (index, number) in [41, 5, 6].into_iter().enumerate() {
+        for (form, n_items) in [(Form::Compact, 3), (Form::Long, 6)] {
+            let text = combine(form, &items[..n_items], 4, 4_000).text;
+            for (index, number) in [41, 5, 6, 8, 9, 10].into_iter().take(n_items).enumerate() {
                 let found = find(&text, "diy.stackexchange.com", number);
                 assert_eq!(found, Some(Mention::Item(index + 1)), "{number} in {text}");
             }

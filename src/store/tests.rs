@@ -38,6 +38,7 @@ fn reported(n: u64, site: &str, reason: &str) -> Entry {
         by_weight: vec![reason.to_owned()],
         weight: 50,
         why: Vec::new(),
+        trace: crate::core::report::Trace::default(),
     };
     let item = Item {
         id: ItemId(n),

@@ -1,7 +1,6 @@
 //! Tests that drive the program as people see it. One binary, so that it links once.
 mod architecture;
 mod bad_input;
-mod batch;
 mod chat;
 mod crash;
 mod fixtures;
@@ -15,4 +14,5 @@ mod rules;
 mod scan;
 mod service;
 mod simulator;
+mod texts;
 mod world;

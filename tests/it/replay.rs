@@ -29,9 +29,14 @@ fn of(value: &serde_json::Value, key: &str) -> f64 {
     value["summary"][key].as_f64().expect("a number")
 }
 
+/// With a single rule, which the posts of all waves here break: what is found is not what these tests are about.
 fn replayed(wave: &str, arguments: &[&str]) -> serde_json::Value {
+    let rules = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(rules.path().join("blacklist")).expect("a folder");
+    std::fs::write(rules.path().join("blacklist/keywords.txt"), "customer support\n").expect("written");
     let output = Command::new(env!("CARGO_BIN_EXE_smokestack"))
-        .args(["replay", "--format", "json", "--rules", concat!(env!("CARGO_MANIFEST_DIR"), "/rules")])
+        .args(["replay", "--format", "json", "--rules"])
+        .arg(rules.path())
         .args(arguments)
         .arg(wave)
         .output()

@@ -5,17 +5,24 @@
 //! ```
 //!
 //! ```text
-//! 2 reports, the heaviest first:
-//! 1. https://superuser.com/questions/1 superuser.com: bad keyword in body (173): Title
-//! 2. https://…
+//! 5 reports, the heaviest first:
+//! 4 alike (173), linking pills.example: Title of the first
+//! 1. https://superuser.com/questions/1 superuser.com: bad keyword in body
+//! …
+//! others:
+//! 5. https://askubuntu.com/questions/2 askubuntu.com: link at end of body (99): Title
 //! +3 already deleted
 //! ```
 //!
-//! As many of the items as fit are taken, in the order given; then the titles share the room that is left. Links and
-//! numbers are never shortened. No link text is exactly `MS` or `SmokeDetector`: the community's userscripts would
+//! As many of the items as fit are taken, the most urgent; then the titles share the room that is left. In a long
+//! message the items of one campaign stand together under one title, so that more fit and a wave reads as one. Links
+//! and numbers are never shortened. No link text is exactly `MS` or `SmokeDetector`: the community's userscripts would
 //! attach every button to the first post. Titles are data; [`super::chat_text`] says what they can not do.
 
 mod small;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
@@ -24,6 +31,8 @@ use super::chat_text::{SINGLE_LINE_UNITS, escaped, plain, units};
 
 pub use small::{confirm, notify};
 
+/// So many items of one campaign share a title.
+const ALIKE: usize = 3;
 /// A title shorter than this is no help; fewer items are taken instead.
 const LEAST_TITLE_UNITS: usize = 14;
 /// A longer title helps nobody, and the first lines of a long message are all that chat shows.
@@ -40,8 +49,6 @@ const SINGLE_REPORT_LABELS: [&str; 2] = ["MS", "SmokeDetector"];
 /// One report of a combined message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchItem<'a> {
-    /// Its number in the message, from 1.
-    pub number: usize,
     /// The link of the post; `//` in front becomes `https://`.
     pub url: &'a str,
     /// The host of the site.
@@ -52,6 +59,10 @@ pub struct BatchItem<'a> {
     pub heaviest_reason: &'a str,
     /// The weight of the report.
     pub weight: u64,
+    /// Items of one campaign have the same number here, and the same weight.
+    pub campaign: usize,
+    /// The site that the posts of its campaign link to, if they do.
+    pub linked_site: Option<&'a str>,
 }
 
 /// The two forms of a combined message.
@@ -63,25 +74,37 @@ pub enum Form {
     Long,
 }
 
-/// A combined message and how many items it holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A combined message and the items in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Combined {
     /// The text; empty when not one item fits.
     pub text: String,
-    /// The first so many items are in it.
-    pub taken: usize,
+    /// Which of the given items it holds, by the order of their numbers: the first is number 1.
+    pub order: Vec<usize>,
 }
 
-/// An item on its way into the text.
-struct Line {
-    before: String,
+/// What an item says, ready for either form.
+struct Piece<'a> {
+    item: &'a BatchItem<'a>,
+    index: usize,
+    url: String,
+    site: String,
+    reason: String,
     title: String,
+}
+
+/// A line of a long message, or an item of a compact one.
+#[derive(Default)]
+struct Line<'p> {
+    before: String,
+    title: &'p str,
     after: String,
 }
 
 /// Combines the first of `items`, as many as fit into `limit` UTF-16 units, and mentions `deleted` more whose posts
-/// were gone before they were told. A compact message has at most 500 units whatever `limit` says. An item with a
-/// link of more than 300 units is not taken, nor is any behind it.
+/// were gone before they were told. The items are given beginning with the most urgent; in the message the heaviest
+/// stands first. A compact message has at most 500 units whatever `limit` says. An item with a link of more than 300
+/// units is not taken, nor is any behind it.
 pub fn combine(form: Form, items: &[BatchItem<'_>], deleted: usize, limit: usize) -> Combined {
     let limit = if form == Form::Compact { limit.min(SINGLE_LINE_UNITS) } else { limit };
     let (separator, tail) = match (form, deleted) {
@@ -90,31 +113,39 @@ pub fn combine(form: Form, items: &[BatchItem<'_>], deleted: usize, limit: usize
         (Form::Long, 0) => ("\n", String::new()),
         (Form::Long, _) => ("\n", format!("\n+{deleted} already deleted")),
     };
-    let mut lines = Vec::new();
-    // Without titles, and with the shortest that are still of use.
-    let (mut fixed, mut needed) = (units(&tail), units(&tail));
-    for item in items {
-        let Some(line) = line(form, item) else { break };
-        let around = units(&line.before) + units(&line.after) + units(separator);
-        let title = units(&shown(form, &line.title)).min(LEAST_TITLE_UNITS);
-        if needed + around + title + units(&head(form, lines.len() + 1)) > limit {
-            break;
+    let pieces: Vec<Piece<'_>> =
+        items.iter().enumerate().map_while(|(index, item)| piece(form, index, item)).collect();
+    // Everything but the titles, and with the shortest titles that are still of use.
+    let fixed = |lines: &[Line<'_>], count| {
+        let around = lines.iter().map(|line| units(&line.before) + units(&line.after) + units(separator));
+        around.sum::<usize>() + units(&head(form, count)) + units(&tail)
+    };
+    let fits = |count: usize| {
+        let lines = lines(form, &arranged(&pieces[..count]));
+        let titles = lines.iter().map(|line| units(&shown(form, line.title)).min(LEAST_TITLE_UNITS));
+        fixed(&lines, count) + titles.sum::<usize>() <= limit
+    };
+    let (mut count, mut too_many) = (0, pieces.len() + 1);
+    while count + 1 < too_many {
+        let middle = usize::midpoint(count, too_many);
+        if fits(middle) {
+            count = middle;
+        } else {
+            too_many = middle;
         }
-        fixed += around;
-        needed += around + title;
-        lines.push(line);
     }
-    if lines.is_empty() {
-        return Combined { text: String::new(), taken: 0 };
+    if count == 0 {
+        return Combined::default();
     }
-    let head = head(form, lines.len());
-    let room = limit.saturating_sub(fixed + units(&head));
-    let most = longest_title(&lines, form, room);
+    let arranged = arranged(&pieces[..count]);
+    let lines = lines(form, &arranged);
+    let most = longest_title(&lines, form, limit.saturating_sub(fixed(&lines, count)));
     let body: Vec<String> = lines
         .iter()
-        .map(|line| format!("{}{}{}", line.before, shortened(form, &line.title, most), line.after))
+        .map(|line| format!("{}{}{}", line.before, shortened(form, line.title, most), line.after))
         .collect();
-    Combined { text: format!("{head}{}{tail}", body.join(separator)), taken: lines.len() }
+    let text = format!("{}{}{tail}", head(form, count), body.join(separator));
+    Combined { text, order: arranged.iter().map(|piece| piece.index).collect() }
 }
 
 /// The first line of a long message: chat shows only the first lines, so it tells how many there are.
@@ -126,27 +157,76 @@ fn head(form: Form, count: usize) -> String {
     }
 }
 
-fn line(form: Form, item: &BatchItem<'_>) -> Option<Line> {
-    let number = item.number;
-    let url = link(item.url)?;
+fn piece<'a>(form: Form, index: usize, item: &'a BatchItem<'a>) -> Option<Piece<'a>> {
     let show = |text: &str| shortened(form, &clean(form, text), NAME_UNITS);
-    // As the community writes it.
-    let site = show(&item.site.replace(".stackexchange.com", ".SE"));
-    let reason = show(item.heaviest_reason);
-    let title = clean(form, item.title);
-    Some(match form {
-        Form::Compact => {
-            Line { before: format!("{number}. ["), title, after: format!("]({url}) {site}: {reason}") }
-        }
-        Form::Long => {
-            let weight = item.weight;
-            Line {
-                before: format!("{number}. {url} {site}: {reason} ({weight}): "),
-                title,
-                after: String::new(),
-            }
-        }
+    Some(Piece {
+        item,
+        index,
+        url: link(item.url)?,
+        // As the community writes it.
+        site: show(&item.site.replace(".stackexchange.com", ".SE")),
+        reason: show(item.heaviest_reason),
+        title: clean(form, item.title),
     })
+}
+
+/// Heavier before lighter, and then by urgency; what is of one campaign stands together.
+fn arranged<'p, 'a>(pieces: &'p [Piece<'a>]) -> Vec<&'p Piece<'a>> {
+    let mut first_of: BTreeMap<usize, usize> = BTreeMap::new();
+    for piece in pieces {
+        first_of.entry(piece.item.campaign).or_insert(piece.index);
+    }
+    let mut arranged: Vec<&Piece<'a>> = pieces.iter().collect();
+    arranged.sort_by_key(|piece| (Reverse(piece.item.weight), first_of[&piece.item.campaign], piece.index));
+    arranged
+}
+
+fn lines<'p>(form: Form, arranged: &[&'p Piece<'_>]) -> Vec<Line<'p>> {
+    let mut lines = Vec::new();
+    let mut number = 0;
+    let mut under_a_head = false;
+    for alike in arranged.chunk_by(|a, b| a.item.campaign == b.item.campaign) {
+        let is_campaign = form == Form::Long && alike.len() >= ALIKE;
+        match alike.first() {
+            Some(first) if is_campaign => lines.push(campaign(first, alike.len())),
+            _ if under_a_head => lines.push(Line { before: "others:".to_owned(), ..Line::default() }),
+            _ => {}
+        }
+        under_a_head = is_campaign;
+        for piece in alike {
+            number += 1;
+            let Piece { url, site, reason, .. } = piece;
+            lines.push(match form {
+                Form::Compact => Line {
+                    before: format!("{number}. ["),
+                    title: &piece.title,
+                    after: format!("]({url}) {site}: {reason}"),
+                },
+                Form::Long if is_campaign => {
+                    Line { before: format!("{number}. {url} {site}: {reason}"), ..Line::default() }
+                }
+                Form::Long => Line {
+                    before: format!("{number}. {url} {site}: {reason} ({}): ", piece.item.weight),
+                    title: &piece.title,
+                    after: String::new(),
+                },
+            });
+        }
+    }
+    lines
+}
+
+/// The line above the items of a campaign.
+fn campaign<'p>(first: &'p Piece<'_>, count: usize) -> Line<'p> {
+    let linking = match first.item.linked_site {
+        Some(site) => format!(", linking {}", shortened(Form::Long, &clean(Form::Long, site), NAME_UNITS)),
+        None => String::new(),
+    };
+    Line {
+        before: format!("{count} alike ({}){linking}: ", first.item.weight),
+        title: &first.title,
+        after: String::new(),
+    }
 }
 
 /// A full link that ends where it should, in Markdown and in plain text.
@@ -171,8 +251,7 @@ fn link(url: &str) -> Option<String> {
 /// Text from a post on one line, or `(no title)` when there is nothing to see.
 fn clean(form: Form, text: &str) -> String {
     let start: String = text.chars().take(TITLE_CHARS).collect();
-    // Three hyphens begin struck text, and can not be escaped.
-    let text = plain(&start).replace("---", "- - -");
+    let text = plain(&start);
     if !shown(form, &text).chars().any(is_visible) {
         return "(no title)".to_owned();
     }
@@ -218,8 +297,8 @@ fn shortened(form: Form, text: &str, limit: usize) -> String {
 }
 
 /// The longest length that all titles may have in `room` units together.
-fn longest_title(lines: &[Line], form: Form, room: usize) -> usize {
-    let lengths: Vec<usize> = lines.iter().map(|line| units(&shown(form, &line.title))).collect();
+fn longest_title(lines: &[Line<'_>], form: Form, room: usize) -> usize {
+    let lengths: Vec<usize> = lines.iter().map(|line| units(&shown(form, line.title))).collect();
     let (mut low, mut high) = (0, MOST_TITLE_UNITS);
     while low < high {
         let middle = (low + high).div_ceil(2);
@@ -233,95 +312,4 @@ fn longest_title(lines: &[Line], form: Form, room: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn item(number: usize, title: &str) -> BatchItem<'_> {
-        BatchItem {
-            number,
-            url: "//superuser.com/questions/1234567",
-            site: "superuser.com",
-            title,
-            heaviest_reason: "bad keyword in body",
-            weight: 173,
-        }
-    }
-
-    #[test]
-    fn a_compact_message_is_one_line_of_links() {
-        let mut second = item(2, "Another one");
-        second.url = "https://diy.stackexchange.com/a/5";
-        second.site = "diy.stackexchange.com";
-        let combined = combine(Form::Compact, &[item(1, "Buy pills"), second], 0, 500);
-        assert_eq!(
-            combined.text,
-            "1. [Buy pills](https://superuser.com/questions/1234567) superuser.com: bad keyword in body · \
-             2. [Another one](https://diy.stackexchange.com/a/5) diy.SE: bad keyword in body"
-        );
-        assert_eq!(combined.taken, 2);
-    }
-
-    #[test]
-    fn a_long_message_begins_with_the_count_and_ends_with_what_was_deleted() {
-        let combined = combine(Form::Long, &[item(1, "Buy pills"), item(2, "More")], 3, 4000);
-        assert_eq!(
-            combined.text,
-            "2 reports, the heaviest first:\n\
-             1. https://superuser.com/questions/1234567 superuser.com: bad keyword in body (173): Buy pills\n\
-             2. https://superuser.com/questions/1234567 superuser.com: bad keyword in body (173): More\n\
-             +3 already deleted"
-        );
-    }
-
-    #[test]
-    fn titles_share_the_room_and_what_does_not_fit_is_left_for_the_next_message() {
-        let long = "An exceedingly long title that goes on and on about miracle cures ".repeat(5);
-        let items: Vec<_> = (1..=20).map(|number| item(number, &long)).collect();
-        let combined = combine(Form::Compact, &items, 0, 500);
-        assert!((4..=6).contains(&combined.taken), "{combined:?}");
-        assert!(units(&combined.text) > 480 && units(&combined.text) <= 500, "{combined:?}");
-        assert_eq!(combined.text.matches("… ").count() + combined.text.matches("…]").count(), combined.taken);
-        assert_eq!(combine(Form::Long, &items, 0, 4000).taken, 20);
-    }
-
-    #[test]
-    fn titles_are_never_empty_and_never_a_label_of_single_reports() {
-        for (title, link_text) in [
-            ("", "(no title)"),
-            ("\u{200b}\u{202e}\n ", "⏎"),
-            ("\u{301}\u{2800}", "(no title)"),
-            ("\\", "(no title)"),
-            ("MS", "“MS”"),
-            (r"MS\", r"“MS\”"),
-            (" Smoke\u{200b}Detector ", "“SmokeDetector”"),
-            ("a](javascript:alert(1))", r"a\](javascript:alert(1))"),
-            ("---gone---", "- - -gone- - -"),
-        ] {
-            let combined = combine(Form::Compact, &[item(1, title)], 0, 500);
-            assert!(
-                combined.text.starts_with(&format!("1. [{link_text}](https://")),
-                "{title:?}: {combined:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn emoji_are_not_split_at_the_cut() {
-        let flags = "🇩🇪".repeat(80);
-        let combined = combine(Form::Compact, &[item(1, &flags)], 0, 130);
-        let kept = combined.text.matches('🇩').count();
-        assert!(kept > 2 && kept == combined.text.matches('🇪').count(), "{combined:?}");
-    }
-
-    #[test]
-    fn what_can_not_fit_is_not_taken() {
-        assert_eq!(combine(Form::Compact, &[item(1, "t")], 0, 40).taken, 0);
-        let host = "x".repeat(400);
-        let bad = BatchItem { url: &host, ..item(1, "t") };
-        assert_eq!(
-            combine(Form::Long, &[bad, item(2, "t")], 0, 4000),
-            Combined { text: String::new(), taken: 0 }
-        );
-        assert_eq!(combine(Form::Long, &[], 5, 4000).taken, 0);
-    }
-}
+mod tests;

@@ -86,31 +86,27 @@ impl Bot {
         if n_waiting < self.settings.fold_after.max(2) {
             return None;
         }
-        let mut reports: Vec<(ItemId, &Report)> = items
+        let reports: Vec<(ItemId, &Report)> = items
             .iter()
             .filter_map(|item| {
                 let undelivered = self.state.undelivered.get(&item.content.report()?)?;
                 Some((item.id, &undelivered.report))
             })
             .collect();
-        let (mut form, mut limit) = (Form::Compact, limits.max_units);
+        let batch = batch(&reports);
         let n_covered = self.state.n_covered(room, now);
-        let mut taken = combine(form, &batch(&reports), n_covered, limit).taken;
+        let mut combined = combine(Form::Compact, &batch, n_covered, limits.max_units);
+        let taken = combined.order.len();
         if taken < n_waiting && !self.compact_is_enough(account, taken, now) {
-            let long = combine(Form::Long, &batch(&reports), n_covered, long_units).taken;
-            if long > taken {
-                (form, limit, taken) = (Form::Long, long_units, long);
+            let long = combine(Form::Long, &batch, n_covered, long_units);
+            if long.order.len() > taken {
+                combined = long;
             }
         }
-        if taken < 2 {
+        if combined.order.len() < 2 {
             return None;
         }
-        // The most urgent are in it; in the message the heaviest stands first. The length stays the same.
-        reports.truncate(taken);
-        reports.sort_by_key(|(id, report)| (std::cmp::Reverse(report.weight), *id));
-        let combined = combine(form, &batch(&reports), n_covered, limit);
-        reports.truncate(combined.taken);
-        let items = reports.iter().map(|(id, _)| *id).collect();
+        let items = combined.order.iter().map(|index| reports[*index].0).collect();
         Some(Rendered { items, text: combined.text, reply_to: None, tells_covered: n_covered > 0 })
     }
 
@@ -171,13 +167,18 @@ fn together(items: &[&Item], text: String) -> Rendered {
 }
 
 fn batch<'a>(reports: &[(ItemId, &'a Report)]) -> Vec<BatchItem<'a>> {
-    let item = |(number, (_, report)): (usize, &(ItemId, &'a Report))| BatchItem {
-        number,
+    let mut campaigns: Vec<&Report> = Vec::new();
+    let item = |(_, report): &(ItemId, &'a Report)| BatchItem {
         url: &report.post.url,
         site: &report.post.site,
         title: &report.post.title,
         heaviest_reason: report.by_weight.first().map_or("", String::as_str),
         weight: u64::try_from(report.weight).unwrap_or(0),
+        campaign: campaigns.iter().position(|first| first.is_alike(report)).unwrap_or_else(|| {
+            campaigns.push(report);
+            campaigns.len() - 1
+        }),
+        linked_site: report.trace.linked_site.as_deref(),
     };
-    (1..).zip(reports).map(item).collect()
+    reports.iter().map(item).collect()
 }

@@ -45,6 +45,7 @@ fn report(n: u64, author: i64) -> Report {
         by_weight: Vec::new(),
         weight: 0,
         why: Vec::new(),
+        trace: crate::core::report::Trace::default(),
     }
 }
 

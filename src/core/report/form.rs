@@ -75,6 +75,7 @@ impl Told {
             },
             weight: self.weight,
             why: Vec::new(),
+            trace: crate::core::report::Trace::default(),
         }
     }
 }

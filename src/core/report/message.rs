@@ -181,6 +181,7 @@ mod tests {
             reasons,
             weight: 173,
             why: Vec::new(),
+            trace: crate::core::report::Trace::default(),
         }
     }
 

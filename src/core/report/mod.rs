@@ -2,11 +2,14 @@
 
 pub mod form;
 pub mod message;
+mod trace;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+pub use trace::Trace;
 
 use super::post::{FetchedPost, PostKey, PostType};
 use super::text::prepare::Prepared;
@@ -116,6 +119,9 @@ pub struct Report {
     pub weight: i64,
     /// The evidence.
     pub why: Vec<Why>,
+    /// By what the campaign is known that it belongs to.
+    #[serde(default)]
+    pub trace: Trace,
 }
 
 /// How much evidence of one report is kept; more would let one post fill the store.
@@ -161,6 +167,7 @@ impl Report {
             by_weight,
             weight: verdict.weight,
             why: verdict.why,
+            trace: Trace::of(post),
         }
     }
 

@@ -41,6 +41,12 @@ use crate::core::verdict::Part;
 
 pub use anchors::Anchor;
 
+/// The host that a link leads to, in small letters, if it is outside the network.
+pub fn foreign_host(url: &str) -> Option<String> {
+    let host = hosts::host_of(url);
+    (!host.is_empty() && !hosts::is_our_own(host)).then(|| host.to_lowercase())
+}
+
 /// What a check found: byte offsets into the text it was given, half-open, on character boundaries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
