@@ -9,15 +9,17 @@ use tokio_util::task::TaskTracker;
 
 use super::service::{ChatHealth, Input};
 use crate::chat::{
-    self, ChatError, ChatEvent, Client, ClientOptions, Credentials, EventKind, LoginError, SendError,
-    ServerEvent, ServerUrls, SetupError,
+    self, ChatError, ChatEvent, Client, ClientOptions, Credentials, EditError, EventKind, LoginError,
+    SendError, ServerEvent, ServerUrls, SetupError,
 };
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core::bot::{Event, Found, Message, Question, Reply, SendOutcome};
+use crate::core::bot::{Event, Found, Message, Question, Reply, RetractOutcome, SendOutcome};
 use crate::core::commands::{Grammar, is_stop};
 use crate::core::outbox::reconcile::Candidate;
 use crate::core::outbox::{AccountKey, Send};
+use crate::core::report::form;
+use crate::core::retraction::{Retract, Retraction};
 use crate::core::rooms::RoomKey;
 use crate::core::talk::MessageKey;
 use crate::core::time::Timestamp;
@@ -44,6 +46,7 @@ pub(super) enum Order {
     Send(Send),
     LookUp(Send),
     Join(RoomKey),
+    Retract(Retraction),
     ReadBack { room: RoomKey, after: i64 },
     Source { recall: u64, message_id: i64 },
     Ask { room: RoomKey, message: MessageKey, question: Question },
@@ -157,6 +160,7 @@ impl Account {
                 let reply = unanswered(question, error.to_string());
                 self.tell(Event::Replied { message, reply }).await;
             }
+            Order::Retract(retraction) => self.retracted(retraction, RetractOutcome::Later(None)).await,
             // It is read when the account is back.
             Order::ReadBack { .. } => {}
             Order::Source { recall, .. } => self.recalled(recall, Err(error.to_string())).await,
@@ -217,6 +221,10 @@ impl Account {
                     account.looked_up(&send, candidates.ok()).await;
                 }
                 Order::Join(room) => account.join(room.room).await,
+                Order::Retract(retraction) => {
+                    let outcome = account.retract(&retraction).await;
+                    account.retracted(retraction, outcome).await;
+                }
                 Order::ReadBack { room, after } => match account.said_after(&room, after).await {
                     Ok(messages) => account.tell(Event::ReadBack(messages)).await,
                     Err(error) => {
@@ -265,6 +273,8 @@ impl Account {
         match newest.await {
             Ok((info, newest)) if info.can_post => {
                 tracing::info!(account = %self.key, room = %room, room.name = info.name, "joined");
+                let users = info.present.into_iter().map(|user| (user.id, user.name)).collect();
+                self.tell(Event::Present { room: room.clone(), users }).await;
                 self.tell(Event::RoomOpen { account: self.key.clone(), room, newest }).await;
             }
             Ok((info, _)) => self.closed(room, info.words).await,
@@ -288,6 +298,9 @@ impl Account {
             }
             ServerEvent::Counter(_) => {}
             ServerEvent::Event(event) => {
+                if let Some(event) = self.coming_or_going(&event) {
+                    return self.tell(event).await;
+                }
                 let id = event.id;
                 let Some(message) = self.message(event) else { return };
                 let is_stop = is_stop(&message.text, &self.ears.grammar);
@@ -295,6 +308,18 @@ impl Account {
                 // When the service has stopped there is nobody to tell.
                 let _ = to.send(Input::Heard { id, message }).await;
             }
+        }
+    }
+
+    fn coming_or_going(&self, event: &ChatEvent) -> Option<Event> {
+        let room = RoomKey::new(self.key.server.clone(), event.room_id);
+        let user_id = event.user_id?;
+        match event.kind {
+            EventKind::Entered => {
+                Some(Event::Came { room, user_id, name: event.user_name.clone().unwrap_or_default() })
+            }
+            EventKind::Left => Some(Event::Left { room, user_id }),
+            _ => None,
         }
     }
 
@@ -325,6 +350,34 @@ impl Account {
                 Reply::IsModerator { user_id, known }
             }
         }
+    }
+
+    /// Changes a message of ours.
+    async fn retract(&self, retraction: &Retraction) -> RetractOutcome {
+        let message_id = retraction.message_id;
+        let changed = match retraction.how {
+            Retract::Delete => self.client.delete(message_id).await,
+            Retract::Gone => match self.client.source(message_id).await.map(|source| form::gone(&source)) {
+                Ok(Some(text)) => self.client.edit(message_id, &text).await,
+                Ok(None) => return RetractOutcome::Refused("it is no single report (any more)".to_owned()),
+                Err(ChatError::NotFound { .. }) => return RetractOutcome::Done,
+                Err(_) => return RetractOutcome::Later(None),
+            },
+        };
+        match changed {
+            Ok(()) | Err(EditError::Deleted(_) | EditError::NotFound) => RetractOutcome::Done,
+            Err(EditError::Throttled { wait }) => {
+                RetractOutcome::Later(wait.map(|wait| self.clock.told(wait)))
+            }
+            Err(EditError::NotSent(_) | EditError::Unknown(_) | EditError::SessionExpired) => {
+                RetractOutcome::Later(None)
+            }
+            Err(error) => RetractOutcome::Refused(error.to_string()),
+        }
+    }
+
+    async fn retracted(&self, retraction: Retraction, outcome: RetractOutcome) {
+        self.tell(Event::Retracted { retraction, outcome }).await;
     }
 
     /// What was said in a room after a message, oldest first, each with the time when it was said.

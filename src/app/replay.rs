@@ -252,8 +252,11 @@ impl Replay {
                 // Nothing is lost, no room closes, posts come by themselves, with their verdicts, and nobody talks.
                 Action::LookUp { .. } | Action::Join { .. } | Action::Scan(_) => {}
                 Action::Watch { .. } | Action::Unwatch { .. } | Action::Weigh(_) => {}
-                Action::Ask { .. } | Action::End { .. } | Action::ReadBack { .. } | Action::Recall { .. } => {
-                }
+                Action::Ask { .. }
+                | Action::End { .. }
+                | Action::ReadBack { .. }
+                | Action::Recall { .. }
+                | Action::Retract(_) => {}
             }
         }
         let left = self.left();

@@ -182,6 +182,9 @@ impl Main {
             Action::ReadBack { account, room, after } => {
                 self.order(&account, Order::ReadBack { room, after })
             }
+            Action::Retract(retraction) => {
+                self.order(&retraction.account.clone(), Order::Retract(retraction))
+            }
             Action::Recall { recall, wanted } => self.recall(recall, wanted),
             Action::Watch { site, question } => self.intake.watch(site, question),
             Action::Weigh(weights) => self.intake.scanner.weigh(weights),

@@ -96,6 +96,8 @@ pub struct RoomInfo {
     pub can_post: bool,
     /// What the page says when we may not, bounded; empty otherwise.
     pub words: String,
+    /// Who is there.
+    pub present: Vec<Pingable>,
 }
 
 /// A message that chat accepted.
@@ -211,7 +213,13 @@ impl Client {
             return Err(ChatError::NoPermission { what: format!("room {room}"), words });
         }
         lookup::history(&self.session, room, None, 1).await?;
-        Ok(RoomInfo { id: room, name: words(&page.name), can_post: page.can_post, words: words(&page.words) })
+        Ok(RoomInfo {
+            id: room,
+            name: words(&page.name),
+            can_post: page.can_post,
+            words: words(&page.words),
+            present: page.present,
+        })
     }
 
     /// Hands out what happens in `rooms`, from the event after `resume` on; none: from now on.

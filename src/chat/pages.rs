@@ -3,6 +3,10 @@
 use std::sync::LazyLock;
 
 use scraper::{ElementRef, Html, Selector};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::client::Pingable;
 
 /// Real pages nest some dozens deep. The parser takes quadratic time for what never closes (50,000 open elements are
 /// minutes), so a page ends where it gets deeper than this.
@@ -35,6 +39,8 @@ pub(super) struct RoomPage {
     pub(super) can_post: bool,
     /// Why we may not write; empty when we may.
     pub(super) words: String,
+    /// Who is there.
+    pub(super) present: Vec<Pingable>,
 }
 
 macro_rules! selector {
@@ -55,6 +61,7 @@ selector!(TITLE, "title");
 selector!(HEADING, "h2");
 selector!(WRITE_BOX, "textarea#input");
 selector!(BUBBLE, "#bubble");
+selector!(PRESENT, ".js-present[data-users]");
 selector!(MESSAGE_SOURCE, ".message-source");
 
 /// The beginning of `html` that is no deeper than [`DEPTH_MAX`], told by counting tags.
@@ -170,7 +177,20 @@ pub(super) fn room_page(html: &str) -> RoomPage {
             words = "the room is frozen".to_owned();
         }
     }
-    RoomPage { name: name.to_owned(), is_private, can_post, words }
+    RoomPage { name: name.to_owned(), is_private, can_post, words, present: present(&page) }
+}
+
+/// Who is in a room: a list of objects in an attribute.
+fn present(page: &Html) -> Vec<Pingable> {
+    #[derive(Deserialize)]
+    struct User {
+        id: i64,
+        name: String,
+    }
+    let list = page.select(&PRESENT).next().map(|element| attribute(element, "data-users"));
+    let users: Vec<Value> = list.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
+    let users = users.into_iter().filter_map(|user| User::deserialize(user).ok());
+    users.map(|User { id, name }| Pingable { id, name }).collect()
 }
 
 /// The newest source in the list of revisions of a message.

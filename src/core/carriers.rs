@@ -44,6 +44,13 @@ impl Carriers {
         self.rooms.iter().flat_map(|(room, carriers)| carriers.iter().map(move |carrier| (room, carrier)))
     }
 
+    /// It is not in the room any more.
+    pub(super) fn remove(&mut self, room: &RoomKey, message_id: i64) {
+        if let Some(carriers) = self.rooms.get_mut(room) {
+            carriers.retain(|carrier| carrier.message_id != message_id);
+        }
+    }
+
     pub(super) fn add(&mut self, room: &RoomKey, carrier: Carrier) {
         let carriers = self.rooms.entry(room.clone()).or_default();
         // One that was found by reading the room may be older than the newest.

@@ -8,6 +8,7 @@ use super::outbox::{AccountKey, Item, ItemId, SendEntry};
 use super::people::{Listed, Subscription, UserKey, UserList};
 use super::post::PostKey;
 use super::report::{Report, ReportId};
+use super::retraction::Retraction;
 use super::rooms::RoomKey;
 use super::talk::{Asked, MessageKey, Mode};
 use super::time::Timestamp;
@@ -158,6 +159,17 @@ pub enum Entry {
         list: UserList,
         /// Who did it.
         by: By,
+    },
+    /// A message of ours is to be taken out of its room again.
+    Retract(Retraction),
+    /// That is over.
+    Retracted {
+        /// The chat server.
+        server: String,
+        /// Chat's id.
+        message_id: i64,
+        /// Why it was not done, if it was not.
+        failed: Option<String>,
     },
     /// A person wants to be pinged.
     Subscribed(Subscription),

@@ -17,6 +17,7 @@ pub mod phrase;
 pub mod post;
 pub mod rate_limit;
 pub mod report;
+pub mod retraction;
 pub mod rooms;
 pub mod rules;
 pub mod seen;

@@ -13,6 +13,7 @@ use super::outbox::{Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
 use super::people::People;
 use super::post::PostKey;
 use super::report::{Report, ReportId};
+use super::retraction::Retractions;
 use super::rooms::RoomKey;
 use super::seen::Seen;
 use super::suspects::Suspects;
@@ -52,6 +53,9 @@ pub struct State {
     /// Our latest messages with reports.
     #[serde(default)]
     pub carriers: Carriers,
+    /// Messages of ours that are to be taken out of their rooms again.
+    #[serde(default)]
+    pub retractions: Retractions,
     /// What people said, and what follows from it.
     #[serde(default)]
     pub people: People,
@@ -290,6 +294,8 @@ impl State {
             | Entry::Recalled { .. }
             | Entry::UserListed { .. }
             | Entry::UserUnlisted { .. }
+            | Entry::Retract(_)
+            | Entry::Retracted { .. }
             | Entry::Subscribed(_)
             | Entry::Unsubscribed { .. }
             | Entry::Heard { .. }

@@ -50,6 +50,7 @@ fn reads_what_the_page_of_a_room_says() {
         can_post,
         is_private,
         words: words.to_owned(),
+        present: Vec::new(),
     };
     for (page, expected) in [
         (
@@ -113,4 +114,15 @@ fn broken_pages_do_no_harm() {
     let real = format!("{}<input name=fkey value=1>", "<div><br><img></div>".repeat(2_000));
     assert_eq!(bounded(&real), real);
     assert_eq!(site_fkey(&real).as_deref(), Some("1"));
+}
+
+#[test]
+fn the_page_of_a_room_tells_who_is_there() {
+    let page =
+        |list: &str| room_page(&format!("<div class=\"js-present\" data-users=\"{list}\"></div>")).present;
+    let found = page(
+        "[{&quot;id&quot;:7,&quot;name&quot;:&quot;Ann B&quot;,&quot;is_owner&quot;:true},{&quot;id&quot;:null},7]",
+    );
+    assert_eq!(found, [Pingable { id: 7, name: "Ann B".to_owned() }]);
+    assert_eq!((page(""), page("[{"), room_page("<p>").present), (Vec::new(), Vec::new(), Vec::new()));
 }

@@ -9,6 +9,7 @@ use crate::core::outbox::reconcile::{self, Candidate};
 use crate::core::outbox::{
     AccountKey, Choice, Class, Content, Item, LOW_LIFE, Phase, Refusal, Send, SendEntry, SendId,
 };
+use crate::core::report::ReportId;
 use crate::core::rooms::RoomKey;
 use crate::core::talk::Mode;
 use crate::core::time::Timestamp;
@@ -177,6 +178,14 @@ impl Bot {
         self.record(Entry::Queued { items: vec![item] }, now);
     }
 
+    /// The same, and it waits for as long as it takes.
+    pub(super) fn say_lasting(&mut self, room: RoomKey, class: Class, content: Content, now: Timestamp) {
+        if !self.settings.dry_run {
+            let item = Item { expires_at: None, ..self.item(room, class, content, now) };
+            self.record(Entry::Queued { items: vec![item] }, now);
+        }
+    }
+
     /// The next item, when it is no report.
     pub(super) fn item(&self, room: RoomKey, class: Class, content: Content, now: Timestamp) -> Item {
         Item {
@@ -210,6 +219,7 @@ impl Bot {
         self.take_over(now);
         self.rejoin(now);
         self.alarm(now);
+        self.retract_due(now);
     }
 
     /// The open sends of accounts that do not come back are looked for through another account of their server.
@@ -338,12 +348,17 @@ impl Bot {
             // What a room with the role `delay` asked to wait is no lag.
             Some((report, now.since(seen_at.max(item.not_before))))
         });
-        let reports = reports.collect();
+        let reports: Vec<_> = reports.collect();
         self.saw_message(&send.room, message_id);
         self.on_door_used(&send.account, &send.room);
         self.session(&send.account).duplicate = false;
         self.on_answer_said(send, message_id, now);
         self.record_send(send.account.clone(), SendEntry::Done { send: send.id, message_id }, now);
+        let ids: Vec<ReportId> = reports.iter().map(|(report, _)| *report).collect();
+        if !ids.is_empty() {
+            self.clear_if_late(&send.room, message_id, now);
+            self.ping_after(send, message_id, &ids, now);
+        }
         self.tell(Happening::Delivered { room: send.room.clone(), message_id, reports, reconciled });
     }
 

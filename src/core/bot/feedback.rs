@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Action, Bot, Happening, Message};
-use crate::core::feedback::{self, By, Consensus, Given, Mark, UNDO};
+use crate::core::feedback::{self, By, Consensus, Given, Mark, Opinion, UNDO};
 use crate::core::journal::{Comment, Entry};
 use crate::core::outbox::{Class, Confirmation, Content};
 use crate::core::phrase::Phrase;
@@ -185,6 +185,11 @@ impl Bot {
         };
         self.tell(Happening::Feedback { report, kind: kind.to_owned(), by: by.name.clone() });
         self.record(Entry::Feedback(given), now);
+        if feedback::opinion(kind) == Some(Opinion::Fp)
+            && let Some(key) = self.state.people.known(report).map(|known| known.key.clone())
+        {
+            self.clear_watchers(&key, now);
+        }
         let Some(room) = voice.room.clone() else { return };
         if !feedback::is_silent(kind) {
             let confirmation = Confirmation { report, kind: kind.to_owned(), by: by.name };

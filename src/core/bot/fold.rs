@@ -1,5 +1,7 @@
 //! What one message says: one item, or the reports that wait for its room folded into a combined message.
 
+use std::borrow::Cow;
+
 use super::Bot;
 use crate::core::batch::{BatchItem, Form, combine, confirm, notify};
 use crate::core::chat_text::SINGLE_LINE_UNITS;
@@ -16,6 +18,10 @@ const LEAST_ITEM_UNITS: usize = 30;
 const LONG_ITEM_UNITS: usize = 90;
 /// More confirmations or notices than this wait for another message.
 const MOST_SMALL: usize = 200;
+
+/// The reason of a title that not every room is shown, and what stands in its place.
+const OFFENSIVE_TITLE: &str = "offensive title detected";
+const HIDDEN_TITLE: &str = "offensive title, hidden here";
 
 /// A message that is ready to go.
 pub(super) struct Rendered {
@@ -68,7 +74,12 @@ impl Bot {
             Content::Report(id) => self.folded(account, room, now).or_else(|| {
                 let limit = limits.max_units.min(SINGLE_LINE_UNITS);
                 let report = &self.state.undelivered.get(id)?.report;
-                Some(alone(first, message::single(report, &self.settings.labels, limit), None))
+                let mut report = Cow::Borrowed(report);
+                if self.hides_title(&report, room) {
+                    report.to_mut().post.title = HIDDEN_TITLE.to_owned();
+                }
+                let text = message::single(&report, &self.settings.labels, limit);
+                Some(alone(first, self.pinging(text, room, &report.post.site, limit), None))
             }),
         }
     }
@@ -93,7 +104,7 @@ impl Bot {
                 Some((item.id, &undelivered.report))
             })
             .collect();
-        let batch = batch(&reports);
+        let batch = batch(&reports, |report| self.hides_title(report, room));
         let n_covered = self.state.n_covered(room, now);
         let mut combined = combine(Form::Compact, &batch, n_covered, limits.max_units);
         let taken = combined.order.len();
@@ -108,6 +119,12 @@ impl Bot {
         }
         let items = combined.order.iter().map(|index| reports[*index].0).collect();
         Some(Rendered { items, text: combined.text, reply_to: None, tells_covered: n_covered > 0 })
+    }
+
+    /// Whether a room is not shown the title of a report.
+    fn hides_title(&self, report: &Report, room: &RoomKey) -> bool {
+        let is_offensive = report.reasons.iter().any(|reason| reason == OFFENSIVE_TITLE);
+        is_offensive && self.rooms.get(room).is_none_or(|room| room.masks_titles())
     }
 
     fn waiting_for(
@@ -166,12 +183,12 @@ fn together(items: &[&Item], text: String) -> Rendered {
     Rendered { items, text, reply_to: None, tells_covered: false }
 }
 
-fn batch<'a>(reports: &[(ItemId, &'a Report)]) -> Vec<BatchItem<'a>> {
+fn batch<'a>(reports: &[(ItemId, &'a Report)], hides_title: impl Fn(&Report) -> bool) -> Vec<BatchItem<'a>> {
     let mut campaigns: Vec<&Report> = Vec::new();
     let item = |(_, report): &(ItemId, &'a Report)| BatchItem {
         url: &report.post.url,
         site: &report.post.site,
-        title: &report.post.title,
+        title: if hides_title(report) { HIDDEN_TITLE } else { &report.post.title },
         heaviest_reason: report.by_weight.first().map_or("", String::as_str),
         weight: u64::try_from(report.weight).unwrap_or(0),
         campaign: campaigns.iter().position(|first| first.is_alike(report)).unwrap_or_else(|| {

@@ -205,6 +205,7 @@ impl Bot {
         let covered =
             |change: &&Change| matches!(change, Change::Delivery { state: DeliveryState::Covered, .. });
         let n_covered = self.step.changes[before..].iter().filter(covered).count();
+        self.clear_watchers(&key, now);
         self.tell(Happening::Gone { key, n_covered });
     }
 }

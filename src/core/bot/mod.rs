@@ -11,7 +11,9 @@ mod feedback;
 mod fold;
 mod hear;
 mod intake;
+mod ping;
 mod recall;
+mod retract;
 mod scanning;
 mod talk;
 #[cfg(test)]
@@ -31,6 +33,7 @@ use super::outbox::{AccountKey, Send, SendId};
 use super::post::{FetchedPost, PostKey};
 use super::report::ReportId;
 use super::report::message::Labels;
+use super::retraction::Retraction;
 use super::rooms::{RoomKey, Rooms};
 use super::state::{Change, State};
 use super::talk::{MessageKey, Mode};
@@ -47,6 +50,8 @@ use doors::Door;
 use hear::Hearing;
 use recall::Recall;
 pub use recall::{Found, Wanted};
+use retract::Attempt;
+pub use retract::RetractOutcome;
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -276,6 +281,36 @@ pub enum Event {
     },
     /// A room was read back: messages with the time when they were said, oldest first.
     ReadBack(Vec<(Timestamp, Message)>),
+    /// Who is in a room.
+    Present {
+        /// Which room.
+        room: RoomKey,
+        /// Chat user ids and display names.
+        users: Vec<(i64, String)>,
+    },
+    /// Someone entered a room.
+    Came {
+        /// Which room.
+        room: RoomKey,
+        /// Who.
+        user_id: i64,
+        /// Their display name.
+        name: String,
+    },
+    /// Someone left a room.
+    Left {
+        /// Which room.
+        room: RoomKey,
+        /// Who.
+        user_id: i64,
+    },
+    /// A request to change a message of ours ended.
+    Retracted {
+        /// What was asked.
+        retraction: Retraction,
+        /// How it ended.
+        outcome: RetractOutcome,
+    },
     /// A look-up is over.
     Recalled {
         /// Which.
@@ -357,6 +392,8 @@ pub enum Action {
         /// Newer than this message.
         after: i64,
     },
+    /// Delete or edit a message of ours.
+    Retract(Retraction),
     /// Look up what a reply speaks of.
     Recall {
         /// Names the look-up.
@@ -531,6 +568,8 @@ struct RoomState {
     newest: i64,
     /// Who may post there.
     doors: BTreeMap<AccountKey, Door>,
+    /// Who is there: chat user ids and display names.
+    present: BTreeMap<i64, String>,
 }
 
 /// Decides; owns all state.
@@ -549,6 +588,7 @@ pub struct Bot {
     guard: Guard,
     started_at: Timestamp,
     hearing: BTreeMap<RoomKey, Hearing>,
+    attempts: BTreeMap<(String, i64), Attempt>,
     recalls: BTreeMap<u64, Recall>,
     n_recalls: u64,
     step: Step,
@@ -592,6 +632,7 @@ impl Bot {
             guard: Guard::default(),
             started_at: now,
             hearing: BTreeMap::new(),
+            attempts: BTreeMap::new(),
             recalls: BTreeMap::new(),
             n_recalls: 0,
             step: Step::default(),
@@ -631,6 +672,10 @@ impl Bot {
             Event::Message(message) => self.on_message(message, now),
             Event::Listening { account } => self.on_listening(&account),
             Event::ReadBack(messages) => self.on_read_back(messages, now),
+            Event::Present { room, users } => self.on_present(room, users),
+            Event::Came { room, user_id, name } => self.on_came(room, user_id, name),
+            Event::Left { room, user_id } => self.on_left(&room, user_id),
+            Event::Retracted { retraction, outcome } => self.on_retracted(&retraction, outcome, now),
             Event::Recalled { recall, found } => self.on_recalled(recall, found, now),
             Event::Sent { account, send, outcome } => self.on_sent(account, send, outcome, now),
             Event::LookedUp { account, send, candidates } => {
@@ -676,7 +721,7 @@ impl Bot {
     /// When to call with [`Event::Wake`] if nothing else happens; `None` when nothing waits for time to pass.
     pub fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
         let fetch = self.plan.next_wake().filter(|_| self.state.talk.mode != Mode::Standby);
-        let wakes = [self.next_send_wake(now), self.next_block_end(), fetch];
+        let wakes = [self.next_send_wake(now), self.next_block_end(), self.next_retraction(), fetch];
         wakes.into_iter().flatten().min()
     }
 

@@ -9,6 +9,8 @@ use super::*;
 use crate::core::chat_text::units;
 use crate::core::fetch_plan::{PlanOptions, Work};
 use crate::core::post::{Owner, Post, PostType};
+use crate::core::report::form;
+use crate::core::retraction::Retract;
 use crate::core::rooms::Source;
 use crate::core::state::DeliveryState;
 
@@ -17,6 +19,7 @@ mod blocks;
 mod doors;
 mod fold;
 mod people;
+mod retract;
 mod talk;
 
 const ROOMS: &str = "
@@ -110,6 +113,8 @@ struct World {
     /// What the bot wants to know for commands; tests reply.
     asked: Vec<(MessageKey, Question)>,
     ended: Option<bool>,
+    /// What becomes of the next requests to change a message; the others work.
+    refusals: Vec<RetractOutcome>,
     /// What people said, and when.
     spoken: Vec<(Timestamp, Message)>,
     /// What the source of a message is, as chat tells it.
@@ -139,6 +144,7 @@ impl World {
             closed: BTreeSet::new(),
             asked: Vec::new(),
             ended: None,
+            refusals: Vec::new(),
             spoken: Vec::new(),
             sources: BTreeMap::new(),
         };
@@ -224,6 +230,22 @@ impl World {
                 let missed = self.spoken.iter().filter(|(_, m)| m.room == room && m.message_id > after);
                 let event = Event::ReadBack(missed.cloned().collect());
                 self.after(50, Later::Tell(event));
+            }
+            Action::Retract(retraction) => {
+                let outcome = if self.refusals.is_empty() {
+                    match retraction.how {
+                        Retract::Delete => self.chat.retain(|m| m.id != retraction.message_id),
+                        Retract::Gone => {
+                            let message = self.chat.iter_mut().find(|m| m.id == retraction.message_id);
+                            let message = message.expect("it is there");
+                            message.text = form::gone(&message.text).expect("a single report");
+                        }
+                    }
+                    RetractOutcome::Done
+                } else {
+                    self.refusals.remove(0)
+                };
+                self.after(50, Later::Tell(Event::Retracted { retraction, outcome }));
             }
             Action::Recall { recall, wanted } => {
                 let source = match wanted {

@@ -2,6 +2,7 @@
 
 use crate::core::journal::Entry;
 use crate::core::report::ReportId;
+use crate::core::retraction::{Retract, Retraction};
 use crate::core::state::{Change, State};
 use crate::core::time::Timestamp;
 
@@ -34,6 +35,14 @@ impl State {
             }
             Entry::UserListed { user, list, listed } => self.people.on_user_listed(user, *list, listed),
             Entry::UserUnlisted { user, list, .. } => self.people.on_user_unlisted(user, *list),
+            Entry::Retract(retraction) => self.retractions.add(retraction),
+            Entry::Retracted { server, message_id, failed } => {
+                if let Some(Retraction { room, how: Retract::Delete, .. }) =
+                    self.retractions.remove(server, *message_id).filter(|_| failed.is_none())
+                {
+                    self.carriers.remove(&room, *message_id);
+                }
+            }
             Entry::Subscribed(wish) => self.people.on_subscribed(wish),
             Entry::Unsubscribed { server, user_id, room, site } => {
                 self.people.on_unsubscribed(server, *user_id, *room, site.as_deref());

@@ -99,6 +99,16 @@ impl Room {
         self.commands || !self.roles.is_empty()
     }
 
+    /// Whether its reports stay for good unless somebody insists: it hears of everything, and did not ask to lose any.
+    pub fn is_record(&self) -> bool {
+        !self.watcher && self.roles.contains(&Role::AllSites)
+    }
+
+    /// Whether offensive titles are hidden there: unless it says that it can bear them.
+    pub fn masks_titles(&self) -> bool {
+        !self.roles.contains(&Role::NoOffensiveMask)
+    }
+
     /// Whether a command was switched off there by a role such as `no-allspam`.
     pub fn refuses_command(&self, command: &str) -> bool {
         self.roles.contains(&Role::No(command.to_lowercase()))
