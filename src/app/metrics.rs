@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::intake::IntakeMetrics;
 use crate::core::bot::{Happening, RoomBacklog};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -36,10 +37,7 @@ pub(super) struct Metrics {
     lag: Histogram,
     waiting: Family<ByRoom, Gauge>,
     oldest: Family<ByRoom, Gauge<f64, AtomicU64>>,
-    /// API requests left today.
-    pub(super) quota: Gauge,
-    /// Unix time of the latest realtime frame.
-    pub(super) last_frame: Gauge,
+    pub(super) intake: IntakeMetrics,
     /// Rules that were set aside because they overran their budget.
     pub(super) incomplete: Counter,
     /// Excerpts that were not scanned because frames came too fast.
@@ -61,8 +59,7 @@ impl Metrics {
             lag: Histogram::new([0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 45.0, 60.0, 120.0, 300.0, 900.0, 3600.0]),
             waiting: Family::default(),
             oldest: Family::default(),
-            quota: Gauge::default(),
-            last_frame: Gauge::default(),
+            intake: IntakeMetrics::default(),
             incomplete: Counter::default(),
             summaries_skipped: Counter::default(),
             scans_failed: Counter::default(),
@@ -92,13 +89,7 @@ impl Metrics {
             Unit::Seconds,
             metrics.oldest.clone(),
         );
-        registry.register("api_quota_remaining", "API requests left today", metrics.quota.clone());
-        registry.register_with_unit(
-            "realtime_last_frame_timestamp",
-            "Unix time of the latest realtime frame",
-            Unit::Seconds,
-            metrics.last_frame.clone(),
-        );
+        metrics.intake.register(registry);
         registry.register(
             "scans_incomplete",
             "Posts with a rule set aside for its cost",

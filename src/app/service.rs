@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
@@ -13,21 +14,20 @@ use tokio_util::task::TaskTracker;
 use super::chat::{Account, Ears, Order, chat_client};
 use super::heard::Heard;
 use super::hosts::Hosts;
-use super::intake::{Intake, Scanner};
+use super::intake::{Edges, Recorder, Scanner, Source};
 use super::metrics::Metrics;
 use super::turn::{Inboxes, Main};
-use crate::api::{self, ApiOptions};
 use crate::chat::Credentials;
 use crate::clock::Clock;
-use crate::config::{Config, MissingLogin, Source};
-use crate::core::bot::{Bot, DELAY, Event, Happening, Message, Settings};
+use crate::config::{Config, MissingLogin};
+use crate::core::bot::{Batch, Bot, DELAY, Event, Happening, Message, Settings};
 use crate::core::commands::Grammar;
 use crate::core::fetch_plan::{FetchPlan, PlanOptions};
 use crate::core::outbox::AccountKey;
 use crate::core::report::message::Labels;
 use crate::core::rooms::Rooms;
 use crate::core::rules::RuleSet;
-use crate::realtime::{self, RealtimeEvent, RealtimeOptions};
+use crate::realtime::RealtimeEvent;
 use crate::store::{self, Reader, StoreError};
 use crate::web::{self, Question, Web};
 
@@ -54,9 +54,14 @@ pub enum RunError {
     /// No server of the configuration has a room.
     #[error("no room of `{0}` is on a server of the configuration, so there is nobody to tell")]
     NoRoom(String),
-    /// The configuration asks for something that this version does not do.
-    #[error("`{0}` is set, but this version can not do that yet (take it out of the configuration)")]
-    NotYet(&'static str),
+    /// The record can not be written.
+    #[error("`record` is set, but `{path}` can not be written: {source}")]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The store can not be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -79,7 +84,7 @@ pub enum RunError {
 impl RunError {
     /// Whether the mistake is in the configuration or the environment.
     pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::MissingLogin(_) | Self::NoRoom(_) | Self::NotYet(_))
+        matches!(self, Self::MissingLogin(_) | Self::NoRoom(_) | Self::Record { .. })
     }
 }
 
@@ -105,6 +110,10 @@ pub(super) enum Input {
     },
     Chat(AccountKey, ChatHealth),
     Realtime(RealtimeEvent),
+    /// Posts of a source, and whom to tell when it may give more.
+    Given(Batch, oneshot::Sender<()>),
+    /// The source has given all it has.
+    SourceEnded,
     /// Somebody wants to know what there is still to do.
     WorkLeft(oneshot::Sender<WorkLeft>),
     Ended(&'static str),
@@ -158,12 +167,6 @@ impl Service {
     /// See [`RunError`].
     pub async fn start(options: Options) -> Result<Self, RunError> {
         let Options { config, rooms, rules, dry_run, clock } = options;
-        if config.source != Source::Realtime {
-            return Err(RunError::NotYet("source: stdin"));
-        }
-        if config.record.is_some() {
-            return Err(RunError::NotYet("record"));
-        }
         let data_dir = config.data_dir.clone();
         let opened = tokio::task::spawn_blocking(move || store::open(&data_dir))
             .await
@@ -204,31 +207,30 @@ impl Service {
             grammar: grammar.clone(),
             instance: instance_name(),
         };
-        let key = config.secrets.api_key.clone();
-        let api = api::Client::new(ApiOptions::new(&config.stack_exchange.api, key))
-            .map_err(|e| setup("the API client", e))?;
-        let plan = FetchPlan::new(PlanOptions::new(config.secrets.api_key.is_some()), None, clock.now());
-        let bot = Bot::new(opened.state, settings, rooms, plan, clock.now());
-        let (feed, realtime) =
-            realtime::connect(RealtimeOptions::new(&config.stack_exchange.realtime), clock);
-        let intake = Intake {
-            api,
+        let recorder = match &config.record {
+            Some(path) => {
+                let record = |source| RunError::Record { path: path.clone(), source };
+                Some(Recorder::open(path, clock.now()).map_err(record)?)
+            }
+            None => None,
+        };
+        let intake = Edges {
             scanner,
             hosts: Hosts::new(&config, clock),
-            site_list: config.stack_exchange.site_list.clone(),
-            sites: Arc::default(),
-            realtime,
             inputs: inputs.clone(),
             tasks: tasks.clone(),
+            stop: stop.clone(),
             clock,
             metrics: Arc::clone(&metrics),
         };
-        tasks.spawn(watched(
-            "the realtime feed",
-            inputs.clone(),
-            stop.clone(),
-            intake.clone().listen(feed, stop.clone()),
-        ));
+        let intake = intake.start(&config).map_err(|e| setup("the API client", e))?;
+        let mut plan_options = PlanOptions::new(config.secrets.api_key.is_some());
+        if matches!(intake.source, Source::Lines(_)) {
+            // There is no API to ask.
+            plan_options.max_in_flight = 0;
+        }
+        let plan = FetchPlan::new(plan_options, opened.state.learned.clone(), clock.now());
+        let bot = Bot::new(opened.state, settings, rooms, plan, clock.now());
         for (account, inbox) in starts {
             tasks.spawn(watched("a chat account", inputs.clone(), stop.clone(), account.run(inbox)));
         }
@@ -259,6 +261,9 @@ impl Service {
             happenings: happenings.clone(),
             heard: Heard::default(),
             commits: VecDeque::new(),
+            recorder,
+            taken: None,
+            source_ended: false,
             n_commits: 0,
             n_since_snapshot: 0,
             restart: false,
@@ -313,7 +318,7 @@ fn setup(what: &str, why: impl std::fmt::Display) -> RunError {
 }
 
 /// Tells the loop when something that must not end has ended.
-async fn watched(
+pub(super) async fn watched(
     name: &'static str,
     inputs: mpsc::Sender<Input>,
     stop: CancellationToken,

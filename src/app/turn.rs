@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::chat::Order;
 use super::heard::Heard;
-use super::intake::Intake;
+use super::intake::{self, Intake, Recorder};
 use super::metrics::Metrics;
 use super::service::{ChatHealth, Ended, INPUTS, Input, RunError, WorkLeft};
 use crate::clock::Clock;
@@ -50,6 +50,12 @@ pub(super) struct Main {
     pub(super) heard: Heard,
     /// Actions that wait for their entries to be durable, oldest first.
     pub(super) commits: VecDeque<(u64, Vec<Action>)>,
+    /// Where what came in is written, if anywhere.
+    pub(super) recorder: Option<Recorder>,
+    /// Tells the source that it may give more.
+    pub(super) taken: Option<oneshot::Sender<()>>,
+    /// Whether the source has given all it has.
+    pub(super) source_ended: bool,
     pub(super) n_commits: u64,
     pub(super) n_since_snapshot: usize,
     /// Whether somebody asked for a new start.
@@ -85,19 +91,32 @@ impl Main {
                     outcome?;
                     self.committed(n);
                 }
-                _ = gauges.tick() => self.metrics.show_backlog(&self.bot.backlog(now)),
+                _ = gauges.tick() => self.show(now),
                 _ = snapshots.tick() => self.snapshot(),
                 Some(question) = inboxes.questions.recv() => self.answer(question),
                 Some(input) = inboxes.inputs.recv() => self.take(input)?,
                 // Every input drives what is due as well, so this can wait behind them.
                 () = tokio::time::sleep(wake.unwrap_or(Duration::MAX)), if wake.is_some() => self.handle(Event::Wake),
             }
+            if self.is_done() {
+                return Ok(());
+            }
         }
+    }
+
+    fn show(&self, now: Timestamp) {
+        self.metrics.show_backlog(&self.bot.backlog(now));
+        self.metrics.intake.show(&self.intake, &self.bot.intake(), now);
     }
 
     fn take(&mut self, input: Input) -> Result<(), RunError> {
         match input {
-            Input::Event(event) => self.handle(event),
+            Input::Event(event) => {
+                if let (Some(recorder), Event::Scanned(scanned)) = (&mut self.recorder, &event) {
+                    recorder.scanned(scanned, self.bot.state(), self.clock.now());
+                }
+                self.handle(event);
+            }
             Input::Heard { id, message } => {
                 if id.is_none_or(|id| self.heard.is_new(&message.room.server, id)) {
                     self.handle(Event::Message(message));
@@ -108,11 +127,30 @@ impl Main {
                 self.every_login_refused()?;
             }
             Input::Realtime(event) => self.hear(event),
+            Input::Given(batch, taken) => {
+                self.handle(Event::Given(batch));
+                self.taken = Some(taken);
+            }
+            Input::SourceEnded => self.source_ended = true,
             // Who asked may be gone by now.
             Input::WorkLeft(answer) => drop(answer.send(self.work_left())),
             Input::Ended(name) => return Err(RunError::TaskEnded(name)),
         }
         Ok(())
+    }
+
+    /// What follows from how far the scan is: the source may go on, or, when it has ended, so may the service.
+    fn is_done(&mut self) -> bool {
+        if !self.bot.is_behind()
+            && let Some(taken) = self.taken.take()
+        {
+            // A source that is gone gives no more.
+            let _ = taken.send(());
+        }
+        self.source_ended
+            && self.bot.n_in_scan() == 0
+            && self.commits.is_empty()
+            && self.work_left().is_none()
     }
 
     fn hear(&mut self, event: RealtimeEvent) {
@@ -149,6 +187,9 @@ impl Main {
     /// Hands the entries to the journal; the actions wait until they are durable.
     fn submit(&mut self, step: Step) {
         let Step { at, entries, changes, actions } = step;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.entries(&entries, self.bot.state(), at);
+        }
         if entries.is_empty() {
             return actions.into_iter().for_each(|action| self.act(action));
         }
@@ -295,7 +336,9 @@ impl Main {
             checks.insert(format!("chat {}", account.shown()), check);
         }
         checks.insert("rooms".to_owned(), self.rooms_check());
-        checks.insert("realtime".to_owned(), self.intake.freshness(self.clock.now()));
+        let (source, check) = self.intake.freshness(self.clock.now());
+        checks.insert(source.to_owned(), check);
+        checks.insert("intake".to_owned(), intake::check(&self.bot.intake(), self.clock.now()));
         // The loop lives only while the journal takes what it is given; what waits long says that the disk is slow.
         let waiting = self.commits.len();
         let check =

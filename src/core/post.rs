@@ -4,6 +4,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::site::is_host;
+
 /// A question or an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -131,9 +133,73 @@ pub struct FetchedPost {
     pub last_activity: i64,
 }
 
+/// The keys of a line that are not in [`Post`].
+#[derive(Deserialize)]
+struct LineExtra {
+    question: Option<String>,
+}
+
+impl FetchedPost {
+    /// From one post as a JSON line of another source than Stack Exchange. The digits at the end of its `id` are its
+    /// number on the site, as in a wave; an id without any gets a number of its own. An answer may name its `question`.
+    ///
+    /// # Errors
+    /// What is wrong with the line.
+    pub fn from_line(line: &str) -> Result<Self, String> {
+        let mut post: Post = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let extra: LineExtra = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        post.site.make_ascii_lowercase();
+        if !is_host(&post.site) {
+            return Err(format!(
+                "`{}` is not the host of a site",
+                post.site.chars().take(100).collect::<String>()
+            ));
+        }
+        let number = number_of(&post.id);
+        let key = PostKey { site: post.site.clone(), number };
+        let question = extra.question.map_or(number, |id| number_of(&id));
+        Ok(Self { post, key, question, owner_url: None, created: 0, edited: false, last_activity: 0 })
+    }
+}
+
+/// The digits at the end of an id, if they are a number that a post can have.
+pub fn trailing_number(id: &str) -> Option<i64> {
+    let digits = &id[id.trim_end_matches(|c: char| c.is_ascii_digit()).len()..];
+    let number: i64 = (digits.len() <= 15).then(|| digits.parse().ok()).flatten()?;
+    (number > 0).then_some(number)
+}
+
+/// The number of a post by its id; of an id without digits a hash, above all numbers of 15 digits.
+fn number_of(id: &str) -> i64 {
+    const ABOVE: u64 = 1 << 52;
+    trailing_number(id).unwrap_or_else(|| {
+        let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
+        let hash = digest.as_ref().iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte));
+        (ABOVE | hash % ABOVE).cast_signed()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_another_source_becomes_a_post_with_a_number() {
+        let line = |id: &str, more: &str| {
+            FetchedPost::from_line(&format!(
+                r#"{{"id":"{id}","site":"Forum.Example","post_type":"answer","title":"t","body":"b"{more}}}"#
+            ))
+            .expect("a post")
+        };
+        let post = line("f-12", r#","question":"f-7""#);
+        assert_eq!((post.key.site.as_str(), post.key.number, post.question), ("forum.example", 12, 7));
+        let (one, other) = (line("abc", "").key.number, line("abd", "").key.number);
+        assert!(one != other && one >= 1 << 52 && one < 1 << 53, "{one} {other}");
+        assert_eq!(line("abc", "").key.number, one, "the same each time");
+        for bad in ["{}", "[]", r#"{"id":"1","site":"a b","post_type":"answer","title":"t","body":"b"}"#] {
+            assert!(FetchedPost::from_line(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_post_is_an_object_with_the_keys_of_the_contract() {

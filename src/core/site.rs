@@ -21,9 +21,30 @@ pub fn api_site_parameter(host: &str) -> String {
     host.strip_suffix(".com").unwrap_or(&host).to_owned()
 }
 
+/// Whether a text in lower case can be the host of a site. It goes into addresses and into the store.
+pub fn is_host(text: &str) -> bool {
+    text.contains('.')
+        && text.len() <= 253
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::api_site_parameter;
+    use super::{api_site_parameter, is_host};
+
+    #[test]
+    fn a_host_is_letters_digits_dots_and_hyphens() {
+        for (text, expected) in [
+            ("superuser.com", true),
+            ("3dprinting.stackexchange.com", true),
+            ("localhost", false),
+            ("a.com/questions", false),
+            ("a.com](x", false),
+            ("", false),
+        ] {
+            assert_eq!(is_host(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn hosts_become_the_names_that_the_api_uses() {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::core::post::{Owner, Post, PostType};
+use crate::core::site::is_host;
 
 /// The stream of the whole network; 155 is the number of stackexchange.com itself.
 pub const NETWORK_STREAM: &str = "155-questions-active";
@@ -147,12 +148,8 @@ fn is_question_stream(action: &str) -> bool {
 fn activity(data: Value) -> Frame {
     let Ok(wire) = serde_json::from_value::<WireActivity>(data) else { return Frame::Garbage };
     let site = wire.site_base_host_address.to_lowercase();
-    let is_host = site.contains('.')
-        && site.len() <= 253
-        && site.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
     match number(&wire.id) {
-        // The host goes into addresses and into the store, so only what can be one is taken.
-        Some(question) if is_host => Frame::Activity(Activity {
+        Some(question) if is_host(&site) => Frame::Activity(Activity {
             site,
             question,
             title: wire.title_encoded_fancy.unwrap_or_default(),

@@ -14,5 +14,6 @@ mod rules;
 mod scan;
 mod service;
 mod simulator;
+mod source;
 mod texts;
 mod world;

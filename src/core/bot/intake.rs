@@ -77,7 +77,9 @@ impl Bot {
         if self.state.talk.mode == Mode::Standby {
             return;
         }
-        while let Some(request) = self.plan.due(now) {
+        while !self.is_behind()
+            && let Some(request) = self.plan.due(now)
+        {
             self.act(Action::Fetch(request));
         }
     }

@@ -581,6 +581,8 @@ pub struct Bot {
     plan: FetchPlan,
     watches: Watches,
     n_unchanged: u64,
+    /// Posts on their way through the scan.
+    n_in_scan: usize,
     sessions: BTreeMap<AccountKey, Session>,
     room_states: BTreeMap<RoomKey, RoomState>,
     moderators: Moderators,
@@ -625,6 +627,7 @@ impl Bot {
             plan,
             watches: Watches::default(),
             n_unchanged: 0,
+            n_in_scan: 0,
             sessions: BTreeMap::new(),
             room_states: BTreeMap::new(),
             moderators: Moderators::default(),

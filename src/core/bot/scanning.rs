@@ -5,6 +5,9 @@ use crate::core::journal::Entry;
 use crate::core::post::PostKey;
 use crate::core::time::Timestamp;
 
+/// While so many posts are being scanned, no more are fetched or taken.
+const MAX_IN_SCAN: usize = 5_000;
+
 impl Bot {
     /// Posts came in, from the API or another source. Those that are news are scanned.
     pub(super) fn take_posts(&mut self, mut batch: Batch, now: Timestamp) {
@@ -23,12 +26,28 @@ impl Bot {
             return self.settle(batch.site, batch.questions, batch.last_activity, fading, now);
         }
         self.settle(batch.site.clone(), Vec::new(), 0, fading, now);
+        self.scan(batch);
+    }
+
+    fn scan(&mut self, batch: Batch) {
+        self.n_in_scan += batch.posts.len();
         self.act(Action::Scan(batch));
+    }
+
+    /// Posts on their way through the scan.
+    pub fn n_in_scan(&self) -> usize {
+        self.n_in_scan
+    }
+
+    /// Whether so much is being scanned that no more posts should be brought.
+    pub fn is_behind(&self) -> bool {
+        self.n_in_scan >= MAX_IN_SCAN
     }
 
     pub(super) fn on_scan_ended(&mut self, scanned: Scanned, now: Timestamp) {
         let Scanned { site, questions, last_activity, posts, failed } = scanned;
         let n_posts = posts.len();
+        self.n_in_scan = self.n_in_scan.saturating_sub(n_posts + failed.len());
         let noted: Vec<_> = posts.iter().map(|post| (post.fetched.key.number, post.content)).collect();
         for post in posts {
             let question = (site.clone(), post.fetched.question);
@@ -50,7 +69,7 @@ impl Bot {
         }
         // Until their second try is over the questions stay pending.
         self.settle(site.clone(), Vec::new(), 0, noted, now);
-        self.act(Action::Scan(Batch { site, questions, last_activity, posts: again }));
+        self.scan(Batch { site, questions, last_activity, posts: again });
     }
 
     /// A scan came to no end, in this process or in the one before. True when the post is set aside now.

@@ -18,6 +18,7 @@ mod accounts;
 mod blocks;
 mod doors;
 mod fold;
+mod intake;
 mod people;
 mod retract;
 mod talk;

@@ -76,6 +76,31 @@ struct WavePost {
     post: Post,
 }
 
+impl WaveEvent {
+    /// The line of a wave that says this.
+    pub fn line(&self) -> String {
+        let plain = "plain data";
+        let mut line = serde_json::json!({ "at": self.at });
+        match &self.what {
+            WaveAction::Post { post, question } => {
+                line["post"] = serde_json::to_value(post).expect(plain);
+                if let Some(question) = question {
+                    line["post"]["question"] = question.as_str().into();
+                }
+            }
+            WaveAction::Deleted(id) => line["deleted"] = id.as_str().into(),
+            WaveAction::Feedback(feedback) => line["feedback"] = serde_json::to_value(feedback).expect(plain),
+        }
+        line.to_string()
+    }
+}
+
+/// The latest time that any line names; 0 where none does.
+pub fn last_time(lines: &str) -> f64 {
+    let times = lines.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()).map(|line| line.at);
+    times.filter(|at| at.is_finite()).fold(0.0, f64::max)
+}
+
 /// Reads a wave. Blank lines are skipped; events are sorted by time, equal times keep their order.
 ///
 /// # Errors
@@ -119,6 +144,23 @@ mod tests {
         .expect("a wave");
         assert_eq!(wave.iter().map(|e| e.at).collect::<Vec<_>>(), [2.5, 3.0, 9.0]);
         assert!(matches!(&wave[0].what, WaveAction::Post { question: Some(q), .. } if q == "so-0"));
+    }
+
+    #[test]
+    fn what_is_written_reads_as_it_was() {
+        let text = concat!(
+            r#"{"at":2.5,"post":{"id":"so-1","site":"s","post_type":"answer","title":"t\n","body":"b","question":"so-0"}}"#,
+            "\n",
+            r#"{"at":3.125,"feedback":{"post":"so-1","by":"Ann","user_id":1001,"privileged":true,"type":"tpu-"}}"#,
+            "\n",
+            r#"{"at":9.0,"deleted":"so-1"}"#,
+        );
+        let wave = parse_wave(text).expect("a wave");
+        let written: Vec<String> = wave.iter().map(WaveEvent::line).collect();
+        assert!(written.iter().all(|line| !line.contains('\n')));
+        assert_eq!(parse_wave(&written.join("\n")).expect("a wave"), wave);
+        assert_eq!(last_time(text), 9.0);
+        assert_eq!(last_time("{}\nnonsense"), 0.0);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::core::post::{Owner, Post, PostType};
+use crate::core::post::{Owner, Post, PostType, trailing_number};
 use crate::core::time::Timestamp;
 use crate::simulator::chat::slug;
 use crate::simulator::sites::{NETWORK, Sites};
@@ -382,13 +382,6 @@ fn version(post: &Post, now: Timestamp, delay: Duration) -> Version {
 fn frame(stream: String, data: &Value) -> Frame {
     let text = json!({"action": stream, "data": data.to_string()}).to_string();
     Frame { stream, text }
-}
-
-/// The digits at the end of an id, if they are a number that a post can have.
-fn trailing_number(id: &str) -> Option<i64> {
-    let digits = &id[id.trim_end_matches(|c: char| c.is_ascii_digit()).len()..];
-    let number: i64 = (digits.len() <= 15).then(|| digits.parse().ok()).flatten()?;
-    (number > 0).then_some(number)
 }
 
 /// The user id that belongs to a name on any site; `None` when the account is gone, which an empty name says.
