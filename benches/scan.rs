@@ -166,9 +166,9 @@ fn costs(set: &RuleSet, lines: &[Vec<u8>]) {
         set.scan_with(&mut scratch, &post, &Weights::default());
     }
     let costs = scratch.costs();
-    let sum: Duration = costs.iter().map(|(_, spent)| *spent).sum();
+    let sum: Duration = costs.iter().map(|(_, spent, _)| *spent).sum();
     println!("the costliest rules, of {sum:.2?} together; parentheses are work for all rules:");
-    for (name, spent) in costs.iter().take(10) {
+    for (name, spent, _) in costs.iter().take(10) {
         let text: String =
             set.origin(name).map(|origin| origin.text).unwrap_or_default().chars().take(80).collect();
         println!("  {:>5.1} %  {name}  {text}", spent.as_secs_f64() * 100.0 / sum.as_secs_f64().max(1e-9));

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Time by name of rule; takes nothing down, and costs nothing, without a clock.
+/// Time and number of tries by name of rule; takes nothing down, and costs nothing, without a clock.
 #[derive(Debug, Default)]
 pub(super) struct Costs {
     clock: Option<fn() -> Duration>,
-    spent: HashMap<String, Duration>,
+    spent: HashMap<String, (Duration, u64)>,
 }
 
 impl Costs {
@@ -37,16 +37,20 @@ impl Costs {
 
     fn add(&mut self, name: &str, spent: Duration) {
         match self.spent.get_mut(name) {
-            Some(sum) => *sum += spent,
+            Some((sum, times)) => {
+                *sum += spent;
+                *times += 1;
+            }
             None => {
-                self.spent.insert(name.to_owned(), spent);
+                self.spent.insert(name.to_owned(), (spent, 1));
             }
         }
     }
 
     /// All of it, most first.
-    pub(super) fn sorted(&self) -> Vec<(&str, Duration)> {
-        let mut costs: Vec<_> = self.spent.iter().map(|(name, spent)| (name.as_str(), *spent)).collect();
+    pub(super) fn sorted(&self) -> Vec<(&str, Duration, u64)> {
+        let mut costs: Vec<_> =
+            self.spent.iter().map(|(name, (spent, times))| (name.as_str(), *spent, *times)).collect();
         costs.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         costs
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::load::Loaded;
 use super::scan::Scratch;
 use super::set::RuleSet;
-use super::yaml_rules::{Example, PostTypeText, YamlRule};
+use super::yaml_rules::{Example, Finder, PostTypeText, YamlRule};
 use crate::core::post::{Owner, Post, PostType};
 use crate::core::verdict::Verdict;
 use crate::core::weight::Weights;
@@ -36,6 +36,18 @@ pub struct Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.path, self.line, self.what)
+    }
+}
+
+/// Runs each check on an example of its rule, so that the tables it makes on first use are there before a scan needs them.
+pub(super) fn warm_up(rules: &[YamlRule]) {
+    let mut scratch = Scratch::default();
+    for rule in rules.iter().filter(|rule| matches!(rule.finder, Finder::Check(_))) {
+        if let Ok(set) = RuleSet::of_one(rule) {
+            for example in &rule.text.matches {
+                set.scan_with(&mut scratch, &post(&example.value, rule), &Weights::default());
+            }
+        }
     }
 }
 

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use super::checks::{Check, Network};
-use super::dialect::{Assertion, Flags, Node, parse};
+use super::dialect::{Assertion, CharSet, Flags, Node, any_case, exactly, parse};
 use super::filter::grams::Grams;
 use super::filter::needle::{Escape, Needle, needle};
+use super::filter::shape::{MOST, Shape, Shapes};
 use super::filter::signs::{Signs, needed_signs};
 use super::lists::{Kind, List};
 use super::network::{NetworkCheck, NetworkList, Trusted};
 use super::numbers::Numbers;
 use super::rule::Rule;
+use super::scan::lead_of;
 use super::source::RuleError;
 use super::vm::{Machine, Program, compile, compile_backwards};
 use crate::core::text::edges::Edges;
@@ -29,6 +31,8 @@ pub(super) struct Entry {
     /// Must match to the left of a place before the whole program is tried: of the needle, or with `at_end`, of the end of the
     /// text.
     pub(super) before: Option<Box<Program>>,
+    /// What alone can stand between the start of a match and the needle, if the needle does not tell how much of it.
+    pub(super) lead: Option<Arc<CharSet>>,
 }
 
 /// An entry that needs no text worth a search.
@@ -43,14 +47,58 @@ pub(super) struct Always {
     pub(super) at_end: bool,
 }
 
+/// An entry that is tried only on texts with a place that looks like its beginning, or like another part of it.
+#[derive(Debug)]
+pub(super) struct Shaped {
+    pub(super) entry: u32,
+    /// It runs only on texts that have all of these.
+    pub(super) signs: Signs,
+    /// Where it begins from there.
+    pub(super) start: Start,
+}
+
+/// Where a match begins, as seen from a place that it needs.
+#[derive(Debug)]
+pub(super) enum Start {
+    /// There.
+    Here,
+    /// There, or before any number of these characters to the left.
+    After(Arc<CharSet>),
+    Anywhere,
+}
+
+impl Shaped {
+    /// Where a match may begin, first and last place, for one that needs some place between `first` and `last`.
+    pub(super) fn starts(&self, text: &str, first: usize, last: usize) -> Option<(u32, u32)> {
+        let first = match &self.start {
+            Start::Here => first,
+            Start::After(lead) => lead_of(text, first, lead),
+            Start::Anywhere => return None,
+        };
+        Some((first as u32, last as u32))
+    }
+}
+
+/// An entry with this bit is no entry but the number of a check: its needle decides whether the check runs.
+pub(super) const GATE: u32 = 1 << 31;
+
+/// A shape that is met more often than this, per byte, decides nothing.
+const COMMON_SHAPE: f64 = 0.05;
+/// A needle that is met more often than this and does not tell where to start is worse than a shape.
+const COMMON_NEEDLE: f64 = 3e-4;
+
 /// Everything that looks at texts, immutable.
 #[derive(Debug, Default)]
 pub(super) struct Layer {
     pub(super) rules: Vec<Rule>,
     pub(super) entries: Vec<Entry>,
-    pub(super) grams: Option<Grams>,
+    /// The needles of rules that look into code, and of those that do not.
+    pub(super) grams: [Grams; 2],
     /// Entries that need no text worth a search.
     pub(super) always: Vec<Always>,
+    /// Entries that need a place of some shape, in the order of `shapes`, [`MOST`] to each.
+    pub(super) shaped: Vec<Shaped>,
+    pub(super) shapes: Vec<Shapes>,
     /// Number lists, with their rules.
     pub(super) numbers: Vec<(u32, Numbers)>,
     /// Checks, with their rules.
@@ -66,6 +114,7 @@ pub(super) struct Layer {
 pub(super) struct Builder {
     layer: Layer,
     needles: Vec<(u32, Needle)>,
+    shapes: Vec<Shape>,
 }
 
 impl Builder {
@@ -97,6 +146,7 @@ impl Builder {
                     text: text.into(),
                     program: None,
                     before: None,
+                    lead: None,
                 });
                 continue;
             }
@@ -124,6 +174,18 @@ impl Builder {
     /// Adds a rule that is a check.
     pub(super) fn check_rule(&mut self, rule: Rule, check: Check) {
         let rule = self.rule(rule);
+        let number = index(self.layer.checks.len());
+        for gate in check.gates() {
+            let pattern = parse(gate, Flags::WEBSITES).expect("gates are constants that the tests parse");
+            match needle(&pattern.root) {
+                Some(needle) => self.needles.push((GATE | number, needle)),
+                None => {
+                    let (entry, signs) = (GATE | number, needed_signs(&pattern.root));
+                    self.layer.shaped.push(Shaped { entry, signs, start: Start::Anywhere });
+                    self.shapes.push(Shape::rarest(&pattern.root).1);
+                }
+            }
+        }
         match check {
             Check::Network(Network::ServesItself) => {
                 self.layer.network.push((rule, Arc::new(NetworkCheck::ServesItself)));
@@ -145,6 +207,7 @@ impl Builder {
                 text: values.join(" ").into(),
                 program: None,
                 before: None,
+                lead: None,
             });
         }
         self.layer.network.extend(rules.into_iter().map(|rule| (rule, Arc::clone(&check))));
@@ -164,27 +227,49 @@ impl Builder {
         bounded: bool,
     ) -> Result<(), String> {
         let pattern = parse(text, flags).map_err(|e| e.to_string())?;
-        let program = compile(&pattern, bounded).map_err(|e| e.to_string())?;
+        let mut program = compile(&pattern, bounded).map_err(|e| e.to_string())?;
         if pattern.root.width().0 == 0 && matches_nothing(&program) {
             return Err(
                 "matches the empty text, and so every post; make it need at least one character".to_owned()
             );
         }
         let entry = index(self.layer.entries.len());
-        let mut before = None;
-        let needle = needle(&pattern.root);
-        let if_present = needle.as_ref().and_then(|needle| needle.unless);
-        if needle.is_none() || if_present.is_some() {
-            let at_end = needle.is_none() && ends_text(&pattern.root);
-            if at_end {
-                before = compile_backwards(&pattern, usize::MAX);
+        let (mut before, mut before_needle) = (None, None);
+        let mut needle = needle(&pattern.root);
+        if needle.as_ref().is_none_or(|needle| needle.most.is_none()) {
+            program.look_for_starts(&pattern.root);
+        }
+        let bad_needle = |needle: &Needle| needle.most.is_none() && needle.frequency() > COMMON_NEEDLE;
+        if needle.is_none() && ends_text(&pattern.root) {
+            before = compile_backwards(&pattern, usize::MAX);
+        }
+        let at_end = before.is_some();
+        if needle.as_ref().is_none_or(bad_needle) && !program.starts_text() && !at_end {
+            let (part, shape) = Shape::rarest(&pattern.root);
+            let enough = if needle.is_some() { COMMON_NEEDLE } else { COMMON_SHAPE };
+            if shape.frequency() < enough {
+                needle = None;
+                let signs = needed_signs(&pattern.root);
+                let start = match lead(&pattern.root, part) {
+                    _ if part == 0 => Start::Here,
+                    Some(lead) => Start::After(lead),
+                    None => Start::Anywhere,
+                };
+                self.layer.shaped.push(Shaped { entry, signs, start });
+                self.shapes.push(shape);
             }
-            let at_end = before.is_some();
+        }
+        let is_shaped = self.layer.shaped.last().is_some_and(|shaped| shaped.entry == entry);
+        let if_present = needle.as_ref().and_then(|needle| needle.unless);
+        if needle.is_none() && !is_shaped || if_present.is_some() {
             self.layer.always.push(Always { entry, signs: needed_signs(&pattern.root), if_present, at_end });
         }
         if let Some(needle) = needle {
             if let (None, Some(node), None) = (needle.most, needle.node, &before) {
-                before = compile_backwards(&pattern, node);
+                before_needle = lead(&pattern.root, node);
+                if before_needle.is_none() {
+                    before = compile_backwards(&pattern, node);
+                }
             }
             self.needles.push((entry, needle));
         }
@@ -195,14 +280,49 @@ impl Builder {
             text: text.into(),
             program: Some(program),
             before,
+            lead: before_needle,
         });
         Ok(())
     }
 
     pub(super) fn finish(mut self) -> Layer {
-        self.layer.grams = Some(Grams::new(self.needles.iter().map(|(entry, needle)| (*entry, needle))));
+        let shapes: Vec<&Shape> = self.shapes.iter().collect();
+        self.layer.shapes = shapes.chunks(MOST).map(Shapes::new).collect();
+        let strips = |owner: u32| {
+            let rule = match owner & GATE {
+                0 => self.layer.entries[owner as usize].rule,
+                _ => self.layer.checks[(owner & !GATE) as usize].0,
+            };
+            self.layer.rules[rule as usize].strip_code
+        };
+        let grams = [false, true].map(|stripped| {
+            let needles = self.needles.iter().filter(|(owner, _)| strips(*owner) == stripped);
+            Grams::new(needles.map(|(owner, needle)| (*owner, needle)))
+        });
+        self.layer.grams = grams;
         self.layer
     }
+}
+
+/// The characters that the first `count` parts of a pattern are made of, if each is one or a run of such.
+fn lead(root: &Node, count: usize) -> Option<Arc<CharSet>> {
+    let Node::Concat(nodes) = root else { return None };
+    let of = |node: &Node| match node {
+        Node::Set(set) => Some(Arc::clone(set)),
+        Node::Char(c) => Some(exactly(*c)),
+        Node::CharAnyCase(c) => Some(any_case(*c)),
+        _ => None,
+    };
+    let sets: Option<Vec<_>> = nodes
+        .get(..count)?
+        .iter()
+        .filter(|node| !matches!(node, Node::Assert(_) | Node::Look { .. } | Node::Empty))
+        .map(|node| match node {
+            Node::Repeat { node, .. } => of(node),
+            node => of(node),
+        })
+        .collect();
+    sets.map(|sets| Arc::new(CharSet::union(&sets)))
 }
 
 /// Whether a match can only end where the text does.

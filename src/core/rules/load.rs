@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use super::examples;
 use super::layer::Builder;
 use super::lists;
 use super::network;
@@ -70,6 +71,7 @@ pub fn load(sources: Vec<SourceFile>) -> Loaded {
         }
     }
     errors.sort();
+    examples::warm_up(&rules);
     Loaded { set: RuleSet::new(Arc::new(builder.finish())), errors, rules }
 }
 

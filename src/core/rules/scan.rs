@@ -8,10 +8,12 @@ use std::time::Duration;
 use super::budget::Budget;
 use super::checks::{Check, Extracted, PostInput, TextInput};
 use super::costs::Costs;
+use super::dialect::CharSet;
 use super::filter::needle::Escape;
+use super::filter::shape::MOST;
 use super::filter::signs::Signs;
 use super::filter::squeeze::Squeezed;
-use super::layer::Layer;
+use super::layer::{GATE, Layer};
 use super::numbers;
 use super::rule::Rule;
 use super::vm::{Machine, Overrun, Program};
@@ -25,6 +27,8 @@ use crate::core::weight::Weights;
 const STEPS_PER_POST: u64 = 4_000_000;
 /// Steps for one entry on one text; more than any entry of the known lists needs on honest posts.
 const STEPS_PER_ENTRY: u64 = 600_000;
+/// Places of a shape that are tried one by one; more are tried from the first to the last.
+const FEW_PLACES: usize = 8;
 /// Steps for one check on one text.
 const STEPS_PER_CHECK: u64 = 600_000;
 /// What a check reads for one step.
@@ -40,6 +44,10 @@ pub struct Scratch {
     machine: Machine,
     squeezed: Squeezed,
     hits: Vec<Hit>,
+    /// Of each shape, the first and last place where it was met, and how many there were.
+    places: Vec<Option<(usize, usize, usize)>>,
+    /// Of each check, whether its gate is open.
+    gates: Vec<bool>,
     /// What each rule cost, while that is counted.
     costs: Costs,
 }
@@ -50,8 +58,9 @@ impl Scratch {
         Self { costs: Costs::on(clock), ..Self::default() }
     }
 
-    /// The time so far of each rule that was tried, and in parentheses of what is done for all, most first.
-    pub fn costs(&self) -> Vec<(&str, Duration)> {
+    /// The time so far and the number of tries of each rule that was tried, and in parentheses of what is done for all; most
+    /// time first.
+    pub fn costs(&self) -> Vec<(&str, Duration, u64)> {
         self.costs.sorted()
     }
 }
@@ -97,10 +106,12 @@ pub(super) fn scan(
             };
             let mut active: Vec<bool> =
                 layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, false)).collect();
-            one_text(layer, scratch, &active, &is_off, part, prepared, &mut findings);
+            // Rules that do not look into code look at the text itself where there is none.
+            let all = if without.is_some() { 0..1 } else { 0..2 };
+            one_text(layer, scratch, (&active, all), &is_off, part, prepared, &mut findings);
             if let Some(without) = without {
                 active = layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, true)).collect();
-                one_text(layer, scratch, &active, &is_off, part, without, &mut findings);
+                one_text(layer, scratch, (&active, 1..2), &is_off, part, without, &mut findings);
             }
         }
         whole_post(layer, &takes, &parts, stripped.as_ref(), &mut findings, &mut scratch.costs);
@@ -131,11 +142,11 @@ fn cut<'a>(text: &'a str, incomplete: &mut Vec<String>) -> &'a str {
     &text[..end]
 }
 
-/// One text, and the rules that look at it.
+/// One text, and the rules that look at it; needles of which sort are looked for.
 fn one_text(
     layer: &Layer,
     scratch: &mut Scratch,
-    active: &[bool],
+    (active, looked_for): (&[bool], Range<usize>),
     is_off: &dyn Fn(u32) -> bool,
     part: Part,
     prepared: &Prepared<'_>,
@@ -145,23 +156,33 @@ fn one_text(
     if !active.contains(&true) {
         return;
     }
-    let Scratch { machine, squeezed, hits, costs } = scratch;
+    let Scratch { machine, squeezed, hits, places, gates, costs } = scratch;
     let edges = Edges::new(text);
     let began = costs.now();
     squeezed.fill(text);
     costs.book("(squeeze)", began);
     hits.clear();
     let began = costs.now();
-    let is_active = |entry: u32| active[layer.entries[entry as usize].rule as usize] && !is_off(entry);
-    if let Some(grams) = &layer.grams {
+    gates.clear();
+    gates.resize(layer.checks.len(), false);
+    let is_active = |entry: u32| match entry & GATE {
+        0 => active[layer.entries[entry as usize].rule as usize] && !is_off(entry),
+        _ => active[layer.checks[(entry & !GATE) as usize].0 as usize],
+    };
+    for grams in &layer.grams[looked_for] {
         grams.find(squeezed, |found| {
+            if found.owner & GATE != 0 {
+                gates[(found.owner & !GATE) as usize] = true;
+                return;
+            }
             if is_active(found.owner) {
                 let place = squeezed.place(found.at as usize);
-                let starts = match found.most {
-                    Some(most) => {
+                let starts = match (found.most, &layer.entries[found.owner as usize].lead) {
+                    (None, Some(lead)) => lead_of(text, place, lead)..place,
+                    (Some(most), _) => {
                         back(text, place, usize::from(most))..back(text, place, usize::from(found.least))
                     }
-                    None => {
+                    (None, None) => {
                         let before = &layer.entries[found.owner as usize].before;
                         if before.as_ref().is_some_and(|before| {
                             rules_out(before, machine, &edges, place, &mut findings.steps)
@@ -175,7 +196,7 @@ fn one_text(
             }
         });
     }
-    costs.book("(grams)", began);
+    costs.book("(needles)", began);
     let began = costs.now();
     let signs = Signs::of(text);
     let escapes = [Escape::Entity, Escape::Percent].map(|escape| escape.is_in(text));
@@ -196,8 +217,41 @@ fn one_text(
         }
         hits.push(Hit { entry: always.entry, first: 0, last: text.len() as u32 });
     }
+    for (shapes, shaped) in layer.shapes.iter().zip(layer.shaped.chunks(MOST)) {
+        let wanted =
+            shapes.bits(|shape| signs.contain(shaped[shape].signs) && is_active(shaped[shape].entry));
+        if wanted == 0 {
+            continue;
+        }
+        places.clear();
+        places.resize(shaped.len(), None);
+        shapes.find(text.as_bytes(), wanted, |at, shape| {
+            let first = places[shape].map_or(at, |(first, _, _)| first);
+            let count = places[shape].map_or(0, |(_, _, count)| count) + 1;
+            places[shape] = Some((first, at, count));
+            let shaped = &shaped[shape];
+            if count <= FEW_PLACES && shaped.entry & GATE == 0 {
+                hits.extend(shaped.starts(text, at, at).map(|(first, last)| Hit {
+                    entry: shaped.entry,
+                    first,
+                    last,
+                }));
+            }
+        });
+        for (shaped, place) in shaped.iter().zip(&*places) {
+            let Some((first, last, count)) = *place else { continue };
+            if shaped.entry & GATE != 0 {
+                gates[(shaped.entry & !GATE) as usize] = true;
+                continue;
+            }
+            if count > FEW_PLACES || shaped.starts(text, first, last).is_none() {
+                let (first, last) = shaped.starts(text, first, last).unwrap_or((0, text.len() as u32));
+                hits.push(Hit { entry: shaped.entry, first, last });
+            }
+        }
+    }
     hits.sort_unstable();
-    costs.book("(always gates)", began);
+    costs.book("(shapes)", began);
     for group in hits.chunk_by(|a, b| a.entry == b.entry) {
         let began = costs.now();
         entry(layer, machine, &edges, group, part, prepared, findings);
@@ -212,7 +266,7 @@ fn one_text(
         phone_numbers(layer, active, is_off, part, prepared, findings);
     }
     costs.book("(numbers)", began);
-    text_checks(layer, active, part, prepared, findings, costs);
+    text_checks(layer, active, gates, part, prepared, findings, costs);
 }
 
 /// Whether a program that is to match to the left of `place` does not.
@@ -229,6 +283,11 @@ fn rules_out(
     *steps -= given - left;
     // When the steps did not suffice, the entry itself must say.
     matches!(found, Ok(None))
+}
+
+/// Where the characters out of `lead` begin that end at `at`.
+pub(super) fn lead_of(text: &str, at: usize, lead: &CharSet) -> usize {
+    text[..at].trim_end_matches(|c| lead.contains(c)).len()
 }
 
 /// The place `count` characters before `at`, or the start.
@@ -317,6 +376,7 @@ fn phone_numbers(
 fn text_checks(
     layer: &Layer,
     active: &[bool],
+    gates: &[bool],
     part: Part,
     prepared: &Prepared<'_>,
     findings: &mut Findings<'_>,
@@ -324,8 +384,15 @@ fn text_checks(
 ) {
     let extracted = Extracted::default();
     let (post, text) = (findings.post, prepared.text());
-    for (rule, check) in layer.checks.iter().filter(|(rule, _)| active[*rule as usize]) {
-        if let Check::Text(check) = check {
+    for ((rule, check), open) in
+        layer.checks.iter().zip(gates).filter(|((rule, _), _)| active[*rule as usize])
+    {
+        let check = match check {
+            Check::Text(check) => Some(check),
+            Check::Gated(check, _) if *open => Some(check),
+            Check::Gated(..) | Check::Post(_) | Check::Network(_) => None,
+        };
+        if let Some(check) = check {
             let rule = &layer.rules[*rule as usize];
             let began = costs.now();
             let hits = findings.within_budget(rule, text.len(), |budget| {

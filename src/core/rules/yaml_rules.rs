@@ -325,7 +325,10 @@ fn build(text: &RuleText, path: &str, ids: &mut BTreeMap<String, String>) -> Res
         max_score: applies.max_score,
         sites,
         strip_code: applies.strip_code,
-        function: matches!(finder, Finder::Check(checks::Check::Text(_) | checks::Check::Network(_))),
+        function: matches!(
+            finder,
+            Finder::Check(checks::Check::Text(_) | checks::Check::Gated(..) | checks::Check::Network(_))
+        ),
     };
     Ok(Some(YamlRule { rule, finder, text: text.clone() }))
 }

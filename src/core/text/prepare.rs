@@ -52,6 +52,10 @@ impl<'a> Prepared<'a> {
 
     /// The same without code, if it has any.
     pub fn without_code(&self) -> Option<Prepared<'_>> {
+        let bytes = self.text.as_bytes();
+        if !["<pre>", "<code>"].iter().any(|tag| memchr::memmem::find(bytes, tag.as_bytes()).is_some()) {
+            return None;
+        }
         let mut stripped = Prepared { text: Cow::Borrowed(&*self.text), steps: self.steps.clone() };
         let pre = stripped.replace_elements("<pre>", "</pre>", BLOCK);
         let code = stripped.replace_elements("<code>", "</code>", CODE);
@@ -98,21 +102,24 @@ impl<'a> Prepared<'a> {
                 _ => 0,
             };
             if length > 0 {
-                pieces.push((at..at + length, String::new()));
+                pieces.push((at..at + length, Cow::Borrowed("")));
             }
             at += length.max(1);
         }
         self.replace(pieces);
     }
 
-    fn replace_elements(&mut self, open: &str, close: &str, with: &str) -> bool {
+    fn replace_elements(&mut self, open: &str, close: &str, with: &'static str) -> bool {
         let text = &*self.text;
         let mut pieces = Vec::new();
         let mut at = 0;
-        while let Some(start) = text[at..].find(open).map(|found| at + found) {
+        while let Some(start) =
+            memchr::memmem::find(&text.as_bytes()[at..], open.as_bytes()).map(|found| at + found)
+        {
             // Without an end there is none for later beginnings either.
-            let Some(end) = text[start..].find(close).map(|found| start + found + close.len()) else { break };
-            pieces.push((start..end, with.to_owned()));
+            let Some(end) = memchr::memmem::find(&text.as_bytes()[start..], close.as_bytes()) else { break };
+            let end = start + end + close.len();
+            pieces.push((start..end, Cow::Borrowed(with)));
             at = end;
         }
         let any = !pieces.is_empty();
@@ -121,7 +128,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// One step: replaces each piece, which are in order and apart.
-    fn replace(&mut self, pieces: Vec<(Range<usize>, String)>) {
+    fn replace(&mut self, pieces: Vec<(Range<usize>, Cow<'static, str>)>) {
         if pieces.is_empty() {
             return;
         }

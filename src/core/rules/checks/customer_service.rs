@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::{Hit, TextInput, words};
+use super::pattern::Pattern;
+use super::{Hit, TextInput};
 
 /// Only the beginning is read, in characters: the pitch comes first.
 const MAX_CHARS: usize = 300;
@@ -16,21 +15,21 @@ const MIN_WORDS: usize = 2;
 const PHRASE_SITES: [&str; 3] =
     ["askubuntu.com", "webapps.stackexchange.com", "webmasters.stackexchange.com"];
 
-static BRAND: LazyLock<Regex> = LazyLock::new(|| {
-    words::pattern(concat!(
+static BRAND: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(concat!(
         r"(?i)\b(?:airlines?|amazon|antivirus|apple|at&t|avast|avg|belkin|bitdefender|brother|canon|cisco|comcast|dell|",
         r"d-?link|epson|facebook|garmin|geek\s*squad|gmail|google|hotmail|hp|icloud|instagram|intuit|kaspersky|lexmark|",
         r"linksys|mac(?:book)?|malwarebytes|mcafee|microsoft|netgear|norton|office\s*365|outlook|paypal|quickbooks|",
         r"quicken|roku|sage|skype|sbcglobal|symantec|toshiba|turbotax|verizon|webroot|yahoo)\b",
     ))
 });
-static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    words::pattern(
+static WORD: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r"(?i)^(?:care|contact|customer|help|helpdesk|helpline|hotline|number|phone|recovery|service|support|technical|telephone)s?$",
     )
 });
-static PHRASE: LazyLock<Regex> = LazyLock::new(|| {
-    words::pattern(concat!(
+static PHRASE: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(concat!(
         r"(?i)\b(?:customer|technical|tech|phone|helpline|toll\W?free)\W{1,3}(?:care|service|support|help)\W{1,3}",
         r"(?:phone\W{1,3}|helpline\W{1,3}|contact\W{1,3})?(?:number|line|desk)\b",
     ))
@@ -41,20 +40,21 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let end = input.text.char_indices().nth(MAX_CHARS).map_or(input.text.len(), |(at, _)| at);
     let text = &input.text[..end];
     if PHRASE_SITES.contains(&input.site)
-        && let Some(phrase) = words::find(&PHRASE, text)
+        && let Some(phrase) = PHRASE.find(text, input.budget)
     {
-        return vec![Hit::noted(phrase.range(), "a support line")];
+        return vec![Hit::noted(phrase, "a support line")];
     }
-    let Some(brand) = words::find(&BRAND, text) else { return Vec::new() };
     if text.bytes().filter(u8::is_ascii_digit).count() < MIN_DIGITS {
         return Vec::new();
     }
-    let support: Vec<&str> = text.split_whitespace().filter(|word| WORD.is_match(word)).collect();
+    let Some(brand) = BRAND.find(text, input.budget) else { return Vec::new() };
+    let support: Vec<&str> = text.split_whitespace().filter(|word| WORD.is_in(word, input.budget)).collect();
     if support.len() < MIN_WORDS {
         return Vec::new();
     }
-    let note = format!("aimed at customers of `{}`: {}", brand.as_str().to_lowercase(), support.join(", "));
-    vec![Hit::noted(brand.range(), note)]
+    let note =
+        format!("aimed at customers of `{}`: {}", text[brand.clone()].to_lowercase(), support.join(", "));
+    vec![Hit::noted(brand, note)]
 }
 
 #[cfg(test)]

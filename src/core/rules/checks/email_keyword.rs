@@ -1,10 +1,11 @@
 //! Bad keyword with e-mail: the words of an offer beside an address to write to.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::{Hit, TextInput, words};
+use super::pattern::Pattern;
+use super::{Budget, Hit, TextInput};
+use crate::core::rules::dialect::is_word;
 
 /// Texts are read so far, in bytes; an offer names its address before.
 const MAX_TEXT: usize = 60_000;
@@ -12,19 +13,19 @@ const MAX_TEXT: usize = 60_000;
 const MAX_HITS: usize = 20;
 
 /// An address, also with `at` for the sign; what looks like one inside a URL or with a foreign sign before it does not count.
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)(?:^|[^\w/=#@.+-])(?P<address>[\w.+-]+(?:@|\s*\(at\)\s*|\s+at\s+)(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*?\.(?:[a-z]{2,4}))\b)",
+static ADDRESS: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
+        r"(?i)(?<![\w/=#@.+-])[\w.+-]+(?:@|\s*\(at\)\s*|\s+at\s+)[a-z0-9-]+(?:\.[a-z0-9-]+)*?\.(?:[a-z]{2,4})\b",
     )
-    .expect("a constant that the tests compile")
 });
 /// Mail providers written around the filters: `name (at) g mail . com`.
-static DISGUISED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)[\w.+-]+\s*(?:@|\(at\)|\[at\])\s*(?:g\s+mail|gm\s+ail|ya\s+hoo|y\s+ahoo|gmail|yahoo)\s*(?:\(dot\)|\[dot\]|\bdot\b|,|\s\.|\.\s)\s*com\b")
-        .expect("a constant that the tests compile")
+static DISGUISED: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
+        r"(?i)[\w.+-]+\s*(?:@|\(at\)|\[at\])\s*(?:g\s+mail|gm\s+ail|ya\s+hoo|y\s+ahoo|gmail|yahoo)\s*(?:\(dot\)|\[dot\]|\bdot\b|,|\s\.|\.\s)\s*com\b",
+    )
 });
-static KEYWORD: LazyLock<Regex> = LazyLock::new(|| {
-    words::pattern(concat!(
+static KEYWORD: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(concat!(
         r"(?i)@qq\.com|\$\s?\d{1,3}(?:,\d{2,3})+|\b(?:loans?|lend(?:ers?|ing)|fund(?:s|ing|raising)|financ(?:e|ial|ing)|invest(?:ors?|ment)|",
         r"interest(?:s|ed)?|credit|debts?|sell(?:ing|er)?|quality|contact\s+us|we\s+(?:will\s+)?(?:provide|offer)|trainings?|",
         r"legit|spells?|caster|hack(?:s|ers?|ing)?|crack(?:s|ed|ing)?|careers?|visas?|passports?|",
@@ -32,31 +33,83 @@ static KEYWORD: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 /// Hosts of examples, and of the network.
-static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:[\w-]+\.)*(?:example|domain|site|foo|bar|test|stackexchange|stackoverflow|localhost)\.[a-z]+$")
-        .expect("a constant that the tests compile")
+static HARMLESS: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
+        r"(?i)^(?:[\w-]+\.)*(?:example|domain|site|foo|bar|test|stackexchange|stackoverflow|localhost)\.[a-z]+\Z",
+    )
 });
 
 /// Hits the address and the keywords. Linear.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    let text = clip(input.text, MAX_TEXT);
+    let (text, budget) = (clip(input.text, MAX_TEXT), input.budget);
     let mut hits: Vec<Hit> =
-        DISGUISED.find(text).map(|m| Hit::noted(m.range(), "a disguised address")).into_iter().collect();
-    let address = ADDRESS.captures_iter(text).find_map(|found| {
-        let host = found.name("host")?;
-        (!HARMLESS.is_match(host.as_str())).then(|| found.name("address")).flatten()
-    });
-    if let Some(address) = address {
-        let keywords: Vec<_> = words::find_iter(&KEYWORD, text)
-            .take(MAX_HITS)
-            .map(|m| Hit::noted(m.range(), "a keyword"))
-            .collect();
+        disguised(text, budget).map(|at| Hit::noted(at, "a disguised address")).into_iter().collect();
+    if let Some(address) = address(text, budget) {
+        let keywords = KEYWORD.all(text, MAX_HITS, budget);
         if !keywords.is_empty() {
-            hits.push(Hit::noted(address.range(), "an address"));
-            hits.extend(keywords);
+            hits.push(Hit::noted(address, "an address"));
+            hits.extend(keywords.into_iter().map(|at| Hit::noted(at, "a keyword")));
         }
     }
     hits
+}
+
+/// The first address that is none of an example. An address has a host name, so only what stands before dots is looked at.
+fn address(text: &str, budget: &Budget) -> Option<Range<usize>> {
+    let of_host = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+    let mut done = 0;
+    for dot in memchr::memchr_iter(b'.', text.as_bytes()) {
+        let named = text.as_bytes().get(dot + 1).is_some_and(u8::is_ascii_alphabetic);
+        if dot < done || !named {
+            continue;
+        }
+        let host = done + text[done..dot].trim_end_matches(of_host).len();
+        done = dot + 1;
+        let Some(before) = before_at_sign(&text[..host]) else { continue };
+        let start = before.trim_end_matches(of_local_part).len();
+        if start == before.len() {
+            continue;
+        }
+        if let Some(found) = ADDRESS.find_in(text, start..start, budget) {
+            done = found.end;
+            if !HARMLESS.is_in(&text[host..found.end], budget) {
+                return Some(found);
+            }
+        }
+    }
+    None
+}
+
+/// `text` less the sign that ends it, or the word for it.
+fn before_at_sign(text: &str) -> Option<&str> {
+    if let Some(before) = text.strip_suffix('@') {
+        return Some(before);
+    }
+    let word = text.trim_end();
+    if let Some(before) = strip_any_case(word, "(at)") {
+        return Some(before.trim_end());
+    }
+    let before = strip_any_case(word, "at")?;
+    (word.len() < text.len() && before.ends_with(char::is_whitespace)).then(|| before.trim_end())
+}
+
+fn strip_any_case<'t>(text: &'t str, end: &str) -> Option<&'t str> {
+    let at = text.len().checked_sub(end.len())?;
+    text.as_bytes()[at..].eq_ignore_ascii_case(end.as_bytes()).then(|| &text[..at])
+}
+
+fn of_local_part(c: char) -> bool {
+    is_word(c) || matches!(c, '.' | '+' | '-')
+}
+
+/// The first disguised address.
+fn disguised(text: &str, budget: &Budget) -> Option<Range<usize>> {
+    memchr::memchr3_iter(b'@', b')', b']', text.as_bytes()).find_map(|at| {
+        let sign = &text[..=at];
+        let before = ["@", "(at)", "[at]"].iter().find_map(|end| strip_any_case(sign, end))?.trim_end();
+        let start = before.trim_end_matches(of_local_part).len();
+        DISGUISED.find_in(text, start..start, budget)
+    })
 }
 
 /// The first `limit` bytes, less what would cut a character.

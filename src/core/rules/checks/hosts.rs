@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use super::Budget;
+use super::pattern::Pattern;
 
 /// Longer names can not exist; in bytes, with room for names written with per-cent signs.
 const MAX_HOST: usize = 1_000;
@@ -25,8 +26,12 @@ pub(super) fn site_label(host: &str) -> Option<String> {
         return None;
     }
     let host = percent_decoded(host.trim().trim_end_matches('.'));
-    let (host, _) = idna::domain_to_unicode(&host);
-    let host = host.to_lowercase();
+    let is_plain = |label: &str| {
+        !label.starts_with("xn--")
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let host =
+        if host.split('.').all(is_plain) { host } else { idna::domain_to_unicode(&host).0.to_lowercase() };
     if host
         .split('.')
         .any(|label| label.is_empty() || label.contains(|c: char| c.is_whitespace() || "<>\"".contains(c)))
@@ -107,19 +112,57 @@ pub(in crate::core::rules) struct FoundHost {
     pub(in crate::core::rules) at: Range<usize>,
 }
 
-static HOST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:[\pL\pN](?:[\pL\pN_-]*[\pL\pN_-])?\.)+\pL{2,}")
-        .expect("a constant that the tests compile")
-});
+static HOST: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r"(?:[\pL\pN](?:[\pL\pN_-]*[\pL\pN_-])?\.)+\pL{2,}"));
 
 /// Everything in `text` that looks like a host name, in links or bare, up to `limit` of them.
-pub(in crate::core::rules) fn hosts_in(text: &str, limit: usize) -> Vec<FoundHost> {
-    HOST.find_iter(text).take(limit).map(|m| FoundHost { at: m.range() }).collect()
+pub(in crate::core::rules) fn hosts_in(text: &str, limit: usize, budget: &Budget) -> Vec<FoundHost> {
+    around_dots(&HOST, text, limit, budget).into_iter().map(|at| FoundHost { at }).collect()
+}
+
+/// Anything that looks like a host name, known top-level domain or not, with its port and path.
+static ADDRESS: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(r"(?:[\pL\pN](?:[\pL\pN_-]*[\pL\pN])?\.)+\pL{2,}\b(?::\d{2,5})?(?:[/?#][^\s<>]*)?")
+});
+
+/// Where such addresses are.
+pub(super) fn addresses(text: &str, budget: &Budget) -> Vec<Range<usize>> {
+    around_dots(&ADDRESS, text, usize::MAX, budget)
+}
+
+/// The matches of a pattern for names with dots, looked for only where a dot is between letters or digits.
+fn around_dots(pattern: &Pattern, text: &str, limit: usize, budget: &Budget) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || !byte.is_ascii();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut done = 0;
+    for dot in memchr::memchr_iter(b'.', bytes) {
+        let inside = dot >= done
+            && dot > 0
+            && of_name(bytes[dot - 1])
+            && bytes.get(dot + 1).is_some_and(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii());
+        if !inside || found.len() >= limit {
+            continue;
+        }
+        // A match begins in the label before its first dot.
+        let label = &text[done..dot];
+        let start = dot
+            - (label.len() - label.trim_end_matches(|c: char| c.is_alphanumeric() || "_-".contains(c)).len());
+        if let Some(range) = pattern.find_in(text, start..dot, budget) {
+            done = range.end;
+            found.push(range);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{host_of, hosts_in, is_our_own, site_label};
+    use super::{Budget, host_of, is_our_own, site_label};
+
+    fn hosts_in(text: &str, limit: usize) -> Vec<super::FoundHost> {
+        super::hosts_in(text, limit, &Budget::new(u64::MAX))
+    }
 
     #[test]
     fn a_url_has_a_host() {

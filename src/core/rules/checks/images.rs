@@ -17,6 +17,9 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
         inside += text[start..at].chars().count();
         tags.push(start..at);
     }
+    if tags.is_empty() {
+        return Vec::new();
+    }
     let length = text.chars().count();
     if inside * 100 <= length * MIN_PERCENT {
         return Vec::new();

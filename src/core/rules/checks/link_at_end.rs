@@ -1,21 +1,12 @@
 //! Link at end: the last thing in a post is the bare address of a site.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::hosts::{host_of, is_our_own};
 use super::{Hit, TextInput};
 
 /// Only the end of a text is looked at, in bytes; an address with its tags is far shorter.
 const TAIL: usize = 2_000;
-
-/// A written-out address with at most one short path segment, then nothing but tags and white space.
-static ADDRESS_AT_END: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)https?://[a-z0-9.-]+(?:/[a-z0-9_-]*)?/?(?P<after>(?:</?[a-z][^<>]*>|\s)*)$")
-        .expect("a constant that the tests compile")
-});
 
 /// Parts of host names that ordinary posts end with: projects, documentation, well-known sites.
 const WELL_KNOWN: [&str; 23] = [
@@ -53,13 +44,47 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
 pub(super) fn find(text: &str) -> Option<Range<usize>> {
     let from = text.len() - text.len().min(TAIL);
     let from = (from..=text.len()).find(|at| text.is_char_boundary(*at))?;
-    let found = ADDRESS_AT_END.captures(&text[from..])?;
-    let start = found.get(0)?.start() + from;
-    let end = found.name("after")?.start() + from;
+    let end = from + without_tags_at_end(&text[from..]).len();
+    let start = from + address_at_end(&text[from..end])?;
     let host = host_of(&text[start..end]).to_ascii_lowercase();
     let foreign =
         host.contains('.') && !is_our_own(&host) && !WELL_KNOWN.iter().any(|known| host.contains(known));
     foreign.then_some(start..end)
+}
+
+/// `text` less the tags and white space that end it.
+fn without_tags_at_end(text: &str) -> &str {
+    let mut rest = text.trim_end();
+    while let Some(open) = rest.strip_suffix('>').and_then(|inside| inside.rfind(['<', '>'])) {
+        let name = rest[open..].trim_start_matches('<').trim_start_matches('/');
+        let is_tag = rest[open..].starts_with('<') && name.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !is_tag {
+            break;
+        }
+        rest = rest[..open].trim_end();
+    }
+    rest
+}
+
+/// Where the written-out address begins that ends `text` and has at most one short path segment.
+fn address_at_end(text: &str) -> Option<usize> {
+    let of_address = |c: char| c.is_ascii_alphanumeric() || "._/:-".contains(c);
+    let from = text.trim_end_matches(of_address).len();
+    let tail = text[from..].to_ascii_lowercase();
+    ["http://", "https://"]
+        .iter()
+        .flat_map(|protocol| tail.match_indices(protocol))
+        .map(|(at, protocol)| (at, &tail[at + protocol.len()..]))
+        .filter(|(_, rest)| {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let of_host = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+            let of_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            !host.is_empty()
+                && host.chars().all(of_host)
+                && path.strip_suffix('/').unwrap_or(path).chars().all(of_path)
+        })
+        .map(|(at, _)| from + at)
+        .min()
 }
 
 #[cfg(test)]

@@ -2,17 +2,16 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
+use super::pattern::Pattern;
 use super::{Hit, TextInput};
 use crate::core::rules::dialect::CITY;
 
 /// Longer texts are sentences; in bytes.
 const MAX_LABEL: usize = 300;
 
-static PROMISE: LazyLock<Regex> = LazyLock::new(|| {
+static PROMISE: LazyLock<Pattern> = LazyLock::new(|| {
     let cities = CITY.join("|");
-    Regex::new(&format!(
+    Pattern::new(&format!(
         concat!(
             r"(?i)^\W*(?:buy|cheap)\b|live\s*stream|\b(?:full\s+)?movies?\s+online\b|\bwatch\s+(?:\w+\s+){{0,3}}online\b|",
             r"\bbest\s+(?:\w+\s+)?online\s+\w+|\bessay\s*(?:writing|writers?|services?|help)\b|\bwrite\s+my\s+\w+|",
@@ -23,22 +22,21 @@ static PROMISE: LazyLock<Regex> = LazyLock::new(|| {
         ),
         cities
     ))
-    .expect("a constant that the tests compile")
 });
-static BRAND: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+static BRAND: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r"(?i)\b(?:airlines?|apple|avast|avg|dell|facebook|gmail|google|hotmail|hp|kaspersky|mcafee|microsoft|netgear|norton|outlook|quickbooks|skype|yahoo)\b",
     )
-    .expect("a constant that the tests compile")
 });
-static SUPPORT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:support|service|helpline|help|customer|care|number|phone|contact|recovery)\b")
-        .expect("a constant that the tests compile")
+static SUPPORT: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(r"(?i)\b(?:support|service|helpline|help|customer|care|number|phone|contact|recovery)\b")
 });
-static OPENING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"^<a href="[^"]*"(?: rel="nofollow(?: noreferrer)?")?>$"#)
-        .expect("a constant that the tests compile")
-});
+
+/// Whether a link begins as the network writes it, without other attributes than the two usual values of `rel`.
+fn is_plain(opening: &str) -> bool {
+    let end = opening.strip_prefix("<a href=\"").and_then(|rest| rest.split_once('"')).map(|(_, end)| end);
+    matches!(end, Some(">" | " rel=\"nofollow\">" | " rel=\"nofollow noreferrer\">"))
+}
 
 /// Hits the text of each such link; one that is an address itself promises nothing. Only links without other attributes than the two usual values of `rel`.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
@@ -49,8 +47,9 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
             let label = &input.text[anchor.label.clone()];
             label.len() <= MAX_LABEL
                 && !label.starts_with("http")
-                && OPENING.is_match(&input.text[anchor.whole.start..anchor.label.start])
-                && (PROMISE.is_match(label) || BRAND.is_match(label) && SUPPORT.is_match(label))
+                && is_plain(&input.text[anchor.whole.start..anchor.label.start])
+                && (PROMISE.is_in(label, input.budget)
+                    || BRAND.is_in(label, input.budget) && SUPPORT.is_in(label, input.budget))
         })
         .map(|anchor| Hit::new(anchor.label.clone()))
         .collect()

@@ -18,6 +18,7 @@ mod no_whitespace;
 mod obfuscated_word;
 mod offensive;
 mod overused_character;
+mod pattern;
 mod phone_in_title;
 mod plain;
 mod product_names;
@@ -32,7 +33,6 @@ mod title_in_body;
 mod unique_characters;
 mod url_ending;
 mod username_site;
-mod words;
 
 use std::cell::OnceCell;
 
@@ -83,6 +83,9 @@ pub struct PartHit {
 #[derive(Debug, Default)]
 pub struct Extracted {
     anchors: OnceCell<Vec<Anchor>>,
+    tagless: OnceCell<String>,
+    /// Nothing when the budget did not suffice.
+    visible: OnceCell<Option<String>>,
 }
 
 /// One part of a post as a check sees it: entities decoded, invisible characters removed from bodies, code
@@ -110,6 +113,24 @@ impl<'a> TextInput<'a> {
     pub fn anchors(&self) -> &'a [Anchor] {
         self.extracted.anchors.get_or_init(|| anchors::find(self.text))
     }
+
+    /// The text without tags, made once.
+    pub(crate) fn tagless(&self) -> &'a str {
+        self.extracted.tagless.get_or_init(|| plain::without_tags(self.text))
+    }
+
+    /// The text without tags and web addresses, made once.
+    pub(crate) fn visible(&self) -> &'a str {
+        let make = || {
+            let visible = plain::without_addresses(self.tagless(), self.budget);
+            (!self.budget.is_overrun()).then_some(visible)
+        };
+        self.extracted.visible.get_or_init(make).as_deref().unwrap_or_else(|| {
+            // Too much for one check is too much for every other that asks.
+            self.budget.spend(u64::MAX);
+            ""
+        })
+    }
 }
 
 /// A whole post as a check sees it; the texts are prepared as for [`TextInput`].
@@ -136,6 +157,9 @@ pub struct PostInput<'a> {
 pub enum Check {
     /// Looks at one part at a time.
     Text(fn(&TextInput<'_>) -> Vec<Hit>),
+    /// The same, run only on texts that hold one of these patterns' letters and digits, which are looked for together with
+    /// all entries of lists.
+    Gated(fn(&TextInput<'_>) -> Vec<Hit>, &'static [&'static str]),
     /// Looks at the parts of a post together. On a realtime frame such a rule reports its reason as always; a
     /// [`Check::Text`] rule reports the empty reason for the excerpt there, as the reference does.
     Post(fn(&PostInput<'_>) -> Vec<PartHit>),
@@ -148,6 +172,16 @@ pub enum Check {
 pub enum Network {
     /// A host that has the addresses of its own name servers.
     ServesItself,
+}
+
+impl Check {
+    /// Patterns of which a text must hold one for the check to find anything; none when it looks at every text.
+    pub fn gates(&self) -> &'static [&'static str] {
+        match self {
+            Self::Gated(_, gates) => gates,
+            Self::Text(_) | Self::Post(_) | Self::Network(_) => &[],
+        }
+    }
 }
 
 /// Every check by the name that rules use, sorted.
@@ -168,10 +202,10 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("no-whitespace-body", Check::Text(no_whitespace::body)),
     ("no-whitespace-title", Check::Text(no_whitespace::title)),
     ("obfuscated-word", Check::Text(obfuscated_word::check)),
-    ("offensive", Check::Text(offensive::check)),
+    ("offensive", Check::Gated(offensive::check, offensive::GATES)),
     ("overused-character", Check::Text(overused_character::check)),
     ("phone-in-title", Check::Text(phone_in_title::check)),
-    ("product-names", Check::Text(product_names::check)),
+    ("product-names", Check::Gated(product_names::check, product_names::GATES)),
     ("repeated-link", Check::Text(repeated_link::check)),
     ("repeating-characters", Check::Text(repeating_characters::check)),
     ("repeating-words", Check::Text(repeating_words::check)),
@@ -202,10 +236,10 @@ mod tests {
 
     /// What a check must bear: its hits are slices of what it was given.
     fn run_on(check: Check, text: &str) {
-        let (extracted, budget) = (Extracted::default(), Budget::new(u64::MAX));
+        let (extracted, budget) = (Extracted::default(), Budget::new(600_000));
         let (title, site) = (text.get(..text.floor_char_boundary(200)).unwrap_or(""), "superuser.com");
         match check {
-            Check::Text(check) => {
+            Check::Text(check) | Check::Gated(check, _) => {
                 for part in [Part::Title, Part::Body, Part::Username] {
                     let input = TextInput {
                         text,

@@ -4,41 +4,42 @@
 
 use std::sync::LazyLock;
 
+use super::pattern::Pattern;
+use super::{Budget, Hit, TextInput};
 use phonenumber::country::Id;
-use regex::Regex;
-
-use super::{Hit, TextInput};
 
 /// Longer titles do not exist on Stack Exchange; in bytes.
 const MAX_TITLE: usize = 2_000;
+/// Digits of a number, at least.
+const DIGITS: usize = 10;
 /// More candidates than this in one title are not tried.
 const MAX_CANDIDATES: usize = 20;
 
 /// Words that explain a number, and numbers that everybody knows.
-static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+static HARMLESS: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(concat!(
         r"(?i)\b(?:error|err(?:or)?code|version|address)\b",
         r"|192\.168\.",
         r"|2147483[56]\d\d|429496729\d|922337203685477580\d|1844674407370955161\d",
-        r"|(?i)\b(?:0x)?(?:c|8)00[0-9a-f]{5}\b|\b(?:-?1073741\d{3}|322122\d{4}|-?214702\d{4})\b",
+        r"|\b(?:0x)?(?:c|8)00[0-9a-f]{5}\b|\b(?:-?1073741\d{3}|322122\d{4}|-?214702\d{4})\b",
     ))
-    .expect("a constant that the tests compile")
 });
 
 /// Ten digits in groups of 3, 3 and 4, or 10 without a break, with up to three digits of country code before.
-static CANDIDATE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:[0-9]{2}\s*[0-9]?|[0-9]\s*)?[0-9]{3}\s*[0-9]{3}\s*[0-9]{4}")
-        .expect("a constant that the tests compile")
-});
+static CANDIDATE: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r"(?:[0-9]{2}\s*[0-9]?|[0-9]\s*)?[0-9]{3}\s*[0-9]{3}\s*[0-9]{4}"));
 
 /// Hits each number that is valid in India, the United States or Nigeria, or with its country code.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let title = input.text;
-    if title.len() > MAX_TITLE || HARMLESS.is_match(title) {
+    if title.len() > MAX_TITLE {
         return Vec::new();
     }
     let Some((text, offsets)) = readable(title) else { return Vec::new() };
-    candidates(&text)
+    if HARMLESS.is_in(title, input.budget) {
+        return Vec::new();
+    }
+    candidates(&text, input.budget)
         .take(MAX_CANDIDATES)
         .filter(|at| is_valid(&text[at.clone()]))
         .map(|at| {
@@ -51,60 +52,79 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
 /// The title with letters that look like digits read as such, and without punctuation; for each byte, where the
 /// character it came from starts and ends. None when there are too few digits for a number.
 fn readable(title: &str) -> Option<(String, Vec<(usize, usize)>)> {
+    // Ten digits with nothing between them but white space and what is left out.
+    let mut digits = 0;
+    let enough = title.chars().filter_map(read).any(|c| {
+        digits = if c.is_ascii_digit() {
+            digits + 1
+        } else if c == ' ' {
+            digits
+        } else {
+            0
+        };
+        digits == DIGITS
+    });
+    if !enough {
+        return None;
+    }
     let mut text = String::with_capacity(title.len());
     let mut offsets = Vec::with_capacity(title.len());
     for (at, c) in title.char_indices() {
-        let read = match c {
-            'o' | 'O' => '0',
-            's' | 'S' => '5',
-            'i' | 'I' | 'l' | 'L' | '|' => '1',
-            c if c.is_ascii_alphanumeric() => c,
-            c if c.is_whitespace() => ' ',
-            _ => continue,
-        };
-        text.push(read);
-        offsets.push((at, at + c.len_utf8()));
+        if let Some(read) = read(c) {
+            text.push(read);
+            offsets.push((at, at + c.len_utf8()));
+        }
     }
-    (text.bytes().filter(u8::is_ascii_digit).count() >= 10).then_some((text, offsets))
+    Some((text, offsets))
+}
+
+/// What a character of a title is read as; nothing for punctuation.
+fn read(c: char) -> Option<char> {
+    match c {
+        'o' | 'O' => Some('0'),
+        's' | 'S' => Some('5'),
+        'i' | 'I' | 'l' | 'L' | '|' => Some('1'),
+        c if c.is_ascii_alphanumeric() => Some(c),
+        c if c.is_whitespace() => Some(' '),
+        _ => None,
+    }
 }
 
 /// Non-overlapping candidates that do not stand inside a longer number. `regex` has no look-around, so a match
 /// next to another digit is dropped and the search goes on behind its first digits.
-fn candidates(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let is_digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+fn candidates<'t>(text: &'t str, budget: &'t Budget) -> impl Iterator<Item = std::ops::Range<usize>> + 't {
+    let is_digit = move |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
     let mut from = 0;
     std::iter::from_fn(move || {
         loop {
-            let found = CANDIDATE.find_at(text, from)?;
-            let starts_inside = found.start() > 0 && is_digit(found.start() - 1);
+            let found = CANDIDATE.find_in(text, from..text.len(), budget)?;
+            let starts_inside = found.start > 0 && is_digit(found.start - 1);
             if starts_inside {
-                from = end_of_digits(text, found.start());
-            } else if is_digit(found.end()) {
-                match shorter(text, found.start()) {
+                from = end_of_digits(text, found.start);
+            } else if is_digit(found.end) {
+                match shorter(text, found.start, budget) {
                     Some(end) => {
                         from = end;
-                        return Some(found.start()..end);
+                        return Some(found.start..end);
                     }
-                    None => from = end_of_digits(text, found.start()),
+                    None => from = end_of_digits(text, found.start),
                 }
             } else {
-                from = found.end();
-                return Some(found.range());
+                from = found.end;
+                return Some(found);
             }
         }
     })
 }
 
 /// The same search from `start` with each shorter country code, for a match that must end where the digits end.
-fn shorter(text: &str, start: usize) -> Option<usize> {
-    static FORMS: LazyLock<[Regex; 4]> = LazyLock::new(|| {
-        [r"[0-9]{2}\s*[0-9]", r"[0-9]{2}\s*", r"[0-9]\s*", ""].map(|code| {
-            Regex::new(&format!(r"^{code}[0-9]{{3}}\s*[0-9]{{3}}\s*[0-9]{{4}}"))
-                .expect("a constant that the tests compile")
-        })
+fn shorter(text: &str, start: usize, budget: &Budget) -> Option<usize> {
+    static FORMS: LazyLock<[Pattern; 4]> = LazyLock::new(|| {
+        [r"[0-9]{2}\s*[0-9]", r"[0-9]{2}\s*", r"[0-9]\s*", ""]
+            .map(|code| Pattern::new(&format!(r"^{code}[0-9]{{3}}\s*[0-9]{{3}}\s*[0-9]{{4}}")))
     });
     FORMS.iter().find_map(|form| {
-        let end = start + form.find(&text[start..])?.end();
+        let end = start + form.find(&text[start..], budget)?.end;
         (!text.as_bytes().get(end).is_some_and(u8::is_ascii_digit)).then_some(end)
     })
 }

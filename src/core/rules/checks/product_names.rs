@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::{Hit, TextInput, words};
+use super::pattern::Pattern;
+use super::{Hit, TextInput};
 
 /// So many different words (by spelling) in all chains together.
 const MIN_WORDS: usize = 3;
@@ -54,6 +53,12 @@ const TELLING: &[&str] = &[
     "virility",
     r"weight\W?loss",
     "xtreme",
+];
+/// What each of those has.
+pub(super) const GATES: &[&str] = &[
+    "biotin|boost|brain|burn|cambogia|cbd|collagen|cream|derma|detox|diet|enhancement|enlargement|erection|garcinia|gummies|hemp",
+    "keto|libido|male|niagen|nitric|nutra|oxide|penile|penis|pills|probiotic|serum|skin|slim|supplement|testo|trim|virility",
+    r"weight\W?loss|xtreme",
 ];
 /// These only join a chain.
 const JOINING: &[&str] = &[
@@ -120,9 +125,9 @@ const JOINING: &[&str] = &[
 const NOT_ON_MATH: [&str; 6] = ["complex", "max", "maximum", "natural", "power", "prime"];
 
 struct Vocabulary {
-    chain: Regex,
-    word: Regex,
-    telling: Regex,
+    chain: Pattern,
+    word: Pattern,
+    telling: Pattern,
 }
 
 impl Vocabulary {
@@ -134,13 +139,12 @@ impl Vocabulary {
             words.join("|")
         };
         let all = joined(&[TELLING, JOINING].concat());
-        let compile = |pattern: String| Regex::new(&pattern).expect("a constant that the tests compile");
         Self {
-            chain: words::pattern(&format!(
+            chain: Pattern::new(&format!(
                 r"(?i)\b(?:{all})(?:[\W_]{{0,3}}(?:(?:and|for|of|with)[\W_]{{0,3}})?(?:{all}))+\b"
             )),
-            word: compile(format!("(?i){all}")),
-            telling: compile(format!("(?i){}", joined(TELLING))),
+            word: Pattern::new(&format!("(?i){all}")),
+            telling: Pattern::new(&format!("(?i){}", joined(TELLING))),
         }
     }
 }
@@ -151,18 +155,19 @@ static MATH: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&NOT_ON_MAT
 /// Hits each chain. Linear.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let vocabulary = if input.site.contains("math") { &*MATH } else { &*GENERAL };
-    let chains: Vec<_> = words::find_iter(&vocabulary.chain, input.text)
-        .filter(|chain| vocabulary.telling.is_match(chain.as_str()))
-        .take(MAX_CHAINS)
-        .collect();
+    let (text, budget) = (input.text, input.budget);
+    let mut chains = vocabulary.chain.all(text, usize::MAX, budget);
+    chains.retain(|chain| vocabulary.telling.is_in(&text[chain.clone()], budget));
+    chains.truncate(MAX_CHAINS);
     let words: BTreeSet<&str> = chains
         .iter()
-        .flat_map(|chain| vocabulary.word.find_iter(chain.as_str()).map(|word| word.as_str()))
+        .map(|chain| &text[chain.clone()])
+        .flat_map(|chain| vocabulary.word.all(chain, usize::MAX, budget).into_iter().map(|word| &chain[word]))
         .collect();
     if words.len() < MIN_WORDS {
         return Vec::new();
     }
-    chains.into_iter().map(|chain| Hit::new(chain.range())).collect()
+    chains.into_iter().map(Hit::new).collect()
 }
 
 #[cfg(test)]

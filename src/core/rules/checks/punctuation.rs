@@ -1,11 +1,9 @@
 //! Mostly punctuation: more signs than words.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use regex::Regex;
-
-use super::plain::text_only;
-use super::{Hit, TextInput};
+use super::{Hit, TextInput, pattern, plain};
+use crate::core::rules::dialect::CharSet;
 
 /// The shortest text, in characters, that is looked at.
 const MIN_LENGTH: usize = 15;
@@ -13,27 +11,36 @@ const MIN_LENGTH: usize = 15;
 const MIN_PERCENT: usize = 42;
 
 /// Unicode punctuation and symbols, as the POSIX class of the reference's dialect has them.
-static SIGN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"[\p{P}\p{S}]").expect("a constant that the tests compile"));
-static CODE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?s)<pre[ >].*?</pre>|<code>.*?</code>").expect("a constant that the tests compile")
-});
+static SIGNS: LazyLock<Arc<CharSet>> = LazyLock::new(|| pattern::set(r"[\p{P}\p{S}]"));
 
 /// Hits the whole text. Signs inside code do not count, but its length does; a drawn table is left alone. Linear.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    if input.text.contains("+---") {
-        return Vec::new();
-    }
-    let length = text_only(input.text).chars().count();
+    let visible = input.visible();
+    let length = visible.chars().count();
     if length < MIN_LENGTH {
         return Vec::new();
     }
-    let without_code = CODE.replace_all(input.text, "");
-    let signs = SIGN.find_iter(&text_only(&without_code)).count();
-    if signs * 100 < length * MIN_PERCENT {
+    let has_code = ["<code>", "<pre"]
+        .iter()
+        .any(|tag| memchr::memmem::find(input.text.as_bytes(), tag.as_bytes()).is_some());
+    let signs = if has_code {
+        let text = plain::without_tags(&plain::without_code(input.text));
+        count(&plain::without_addresses(&text, input.budget))
+    } else {
+        count(visible)
+    };
+    if signs * 100 < length * MIN_PERCENT || input.text.contains("+---") {
         return Vec::new();
     }
     vec![Hit::noted(0..input.text.len(), format!("{signs} of {length} characters are signs"))]
+}
+
+fn count(text: &str) -> usize {
+    if text.is_ascii() {
+        // All of ASCII's punctuation and symbols.
+        return text.bytes().filter(u8::is_ascii_punctuation).count();
+    }
+    text.chars().filter(|c| SIGNS.contains(*c)).count()
 }
 
 #[cfg(test)]

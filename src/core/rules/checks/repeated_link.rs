@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::{Anchor, Hit, TextInput};
+use super::pattern::Pattern;
+use super::{Anchor, Budget, Hit, TextInput};
 
 /// So many characters must lie between the two links.
 const MIN_DISTANCE: usize = 300;
@@ -14,21 +13,20 @@ const MAX_URL: usize = 500;
 const MAX_TAIL: usize = 500;
 
 /// Nothing but closing tags and white space.
-static TAGS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:</(?:p|strong|em|b|i|li|ul|ol|h\d|blockquote)>|\s)*$")
-        .expect("a constant that the tests compile")
-});
+static TAGS: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r"^(?:</(?:p|strong|em|b|i|li|ul|ol|h\d|blockquote)>|\s)*\Z"));
 
 /// Hits the opening tag of the first of the two links. Linear.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    first_of_two(input.text, input.anchors()).into_iter().collect()
+    first_of_two(input.text, input.anchors(), input.budget).into_iter().collect()
 }
 
-fn first_of_two(text: &str, anchors: &[Anchor]) -> Option<Hit> {
+fn first_of_two(text: &str, anchors: &[Anchor], budget: &Budget) -> Option<Hit> {
     let (last, before) = anchors.split_last()?;
     let url = &text[last.href.clone()];
     let tail = &text[last.whole.end..];
-    let ends_the_post = tail.len() <= MAX_TAIL && TAGS.is_match(tail) && url == &text[last.label.clone()];
+    let ends_the_post =
+        tail.len() <= MAX_TAIL && url == &text[last.label.clone()] && TAGS.is_in(tail, budget);
     if !ends_the_post || url.len() > MAX_URL || !url.starts_with("http") {
         return None;
     }

@@ -1,6 +1,5 @@
 //! Repeating characters: long runs of one character that make up a good part of the visible text.
 
-use super::plain::text_only;
 use super::{Hit, TextInput};
 
 /// The shortest run that counts.
@@ -10,21 +9,28 @@ const MIN_PERCENT: usize = 20;
 
 /// Hits the runs in the text as given. Texts with code, blank lines or drawn tables are left alone. Linear.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    if ["<code>", "<pre", "\n\n", "+---", "stripped code", "stripped pre"]
-        .iter()
-        .any(|mark| input.text.contains(mark))
+    let plain = input.visible();
+    if !may_have_run(plain)
+        || ["<code>", "<pre", "\n\n", "+---", "stripped code", "stripped pre"]
+            .iter()
+            .any(|mark| input.text.contains(mark))
     {
         return Vec::new();
     }
-    let plain = text_only(input.text);
     let length = plain.chars().count();
-    let repeated: usize = runs(&plain).map(|run| run.count).sum();
+    let repeated: usize = runs(plain).map(|run| run.count).sum();
     if repeated == 0 || repeated * 100 < length * MIN_PERCENT {
         return Vec::new();
     }
     runs(input.text)
         .map(|run| Hit::noted(run.start..run.end, format!("'{}'*{}", run.what, run.count)))
         .collect()
+}
+
+/// Whether there may be a run of [`MIN_RUN`] in `text`; in ASCII such a run has eight equal bytes at one of every third place.
+fn may_have_run(text: &str) -> bool {
+    let equal = |eight: &[u8]| eight.iter().all(|byte| *byte == eight[0]);
+    !text.is_ascii() || text.as_bytes().windows(MIN_RUN - 2).step_by(3).any(equal)
 }
 
 struct Run {

@@ -11,26 +11,28 @@ const MIN_PERCENT: usize = 18;
 /// One pass over the words.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let text = input.text;
-    let length = text.chars().count();
+    let mut length = None;
     let mut hits = Vec::new();
     let mut run: Option<Run<'_>> = None;
     let mut end = 0;
     while let Some((start, next)) = next_word(text, end) {
         let word = &text[start..next];
-        let joined = run.as_ref().is_some_and(|run| run.word == word && is_gap(&text[run.end..start]));
+        let joined = run.as_ref().is_some_and(|run| {
+            run.word.len() == word.len() && run.word == word && is_gap(&text[run.end..start])
+        });
         match &mut run {
             Some(run) if joined => {
                 run.end = next;
                 run.count += 1;
             }
             _ => {
-                hits.extend(run.take().and_then(|run| run.hit(length)));
+                hits.extend(run.take().and_then(|run| run.hit(text, &mut length)));
                 run = Some(Run { word, start, end: next, count: 1 });
             }
         }
         end = next;
     }
-    hits.extend(run.and_then(|run| run.hit(length)));
+    hits.extend(run.and_then(|run| run.hit(text, &mut length)));
     hits
 }
 
@@ -42,8 +44,13 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn hit(&self, length: usize) -> Option<Hit> {
-        let enough = self.count >= MIN_REPEATS && self.word.len() * self.count * 100 >= length * MIN_PERCENT;
+    /// `length` is that of `text` in characters, once it is known.
+    fn hit(&self, text: &str, length: &mut Option<usize>) -> Option<Hit> {
+        if self.count < MIN_REPEATS {
+            return None;
+        }
+        let length = *length.get_or_insert_with(|| text.chars().count());
+        let enough = self.word.len() * self.count * 100 >= length * MIN_PERCENT;
         enough.then(|| Hit::noted(self.start..self.end, format!("'{}'*{}", self.word, self.count)))
     }
 }

@@ -1,38 +1,48 @@
 //! Mostly non-Latin: too many letters that are neither Latin nor Cyrillic, on a site in English.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use regex::Regex;
-
-use super::{Hit, TextInput};
+use super::{Hit, TextInput, pattern};
+use crate::core::rules::dialect::{CharSet, is_word};
 
 /// More than this share of the letters, in percent.
 const MIN_PERCENT: usize = 40;
 
+/// The two scripts that people here read.
+static READ: LazyLock<Arc<CharSet>> =
+    LazyLock::new(|| pattern::set(r"[\p{Script=Latin}\p{Script=Cyrillic}]"));
+
 /// Word characters that are no ASCII digits; combining marks and `_` count, as the reference counts them.
-static LETTERS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"[\w--0-9]+").expect("a constant that the tests compile"));
-/// The same without the two scripts that people here read.
-static FOREIGN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[\w--0-9--\p{Script=Latin}--\p{Script=Cyrillic}]+")
-        .expect("a constant that the tests compile")
-});
+fn is_letter(c: char) -> bool {
+    is_word(c) && !c.is_ascii_digit()
+}
+
+fn is_foreign(c: char) -> bool {
+    if c.is_ascii() { c == '_' } else { is_word(c) && !READ.contains(c) }
+}
 
 /// Hits each stretch of foreign letters. Linear.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    let count = |pattern: &Regex| -> usize {
-        pattern.find_iter(input.text).map(|m| m.as_str().chars().count()).sum()
-    };
-    let foreign = count(&FOREIGN);
+    let text = input.text;
+    if text.is_ascii() && memchr::memchr(b'_', text.as_bytes()).is_none() {
+        return Vec::new();
+    }
+    let foreign = text.chars().filter(|c| is_foreign(*c)).count();
     if foreign == 0 {
         return Vec::new();
     }
-    let letters = count(&LETTERS);
+    let letters = text.chars().filter(|c| is_letter(*c)).count();
     if foreign * 100 <= letters * MIN_PERCENT {
         return Vec::new();
     }
     let note = format!("{foreign} of {letters} letters are neither Latin nor Cyrillic");
-    FOREIGN.find_iter(input.text).map(|m| Hit::noted(m.range(), note.clone())).collect()
+    let mut hits = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text[at..].find(is_foreign).map(|found| at + found) {
+        at = text[start..].find(|c| !is_foreign(c)).map_or(text.len(), |length| start + length);
+        hits.push(Hit::noted(start..at, note.clone()));
+    }
+    hits
 }
 
 #[cfg(test)]

@@ -17,6 +17,12 @@ pub(super) fn ratio(a: &str, b: &str, budget: &Budget) -> f64 {
     2.0 * in_common(&a, &b, budget) as f64 / (a.len() + b.len()) as f64
 }
 
+/// Whether texts of these lengths, in characters, can be at least so much alike.
+pub(super) fn can_be(alike: f64, a: usize, b: usize) -> bool {
+    let (a, b) = (a.min(MAX_CHARS), b.min(MAX_CHARS));
+    2.0 * a.min(b) as f64 >= alike * (a + b) as f64
+}
+
 fn in_common(a: &[char], b: &[char], budget: &Budget) -> usize {
     let mut waiting = vec![(a, b)];
     let mut total = 0;

@@ -2,25 +2,24 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use super::hosts::{host_of, is_our_own};
-use super::{Hit, TextInput, words};
+use super::pattern::Pattern;
+use super::{Hit, TextInput};
 
 /// Longer answers say something; in characters.
 const MAX_CHARS: usize = 400;
 
 /// Phrases that are enough alone.
-static GUSHING: LazyLock<Regex> = LazyLock::new(|| {
-    words::pattern(concat!(
+static GUSHING: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(concat!(
         r"(?i)\b(?:i\s+(?:really\s+)?appreciate|thanks?(?:\s+you)?(?:\s+so\s+much)?\s+for\s+(?:sharing|posting|providing|this)|",
         r"(?:wonderful|awesome|amazing|great|nice|excellent|fantastic|informative)\s+(?:blog|article)|",
         r"(?:visit|check(?:\s+out)?|see)\s+my\s+(?:website|site|blog|page)|keep\s+(?:it\s+up|posting|sharing|up\s+the\s+good\s+work))\b",
     ))
 });
-static THANKS: LazyLock<Regex> = LazyLock::new(|| words::pattern(r"(?i)\bthank(?:s|\s+you|ful)?\b"));
-static PRAISE: LazyLock<Regex> = LazyLock::new(|| {
-    words::pattern(
+static THANKS: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"(?i)\bthank(?:s|\s+you|ful)?\b"));
+static PRAISE: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(
         r"(?i)\b(?:nice|good|great|wonderful|awesome|amazing|excellent|useful|helpful|informative|interesting|perfect)\s+(?:post|info(?:rmation)?|content|tips?|work|job|sharing|share|answer|one)\b",
     )
 });
@@ -40,11 +39,11 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     if !advertises {
         return Vec::new();
     }
-    if let Some(phrase) = words::find(&GUSHING, input.text) {
-        return vec![Hit::new(phrase.range())];
+    if let Some(phrase) = GUSHING.find(input.text, input.budget) {
+        return vec![Hit::new(phrase)];
     }
-    match (words::find(&THANKS, input.text), words::find(&PRAISE, input.text)) {
-        (Some(thanks), Some(praise)) => vec![Hit::new(thanks.range()), Hit::new(praise.range())],
+    match (THANKS.find(input.text, input.budget), PRAISE.find(input.text, input.budget)) {
+        (Some(thanks), Some(praise)) => vec![Hit::new(thanks), Hit::new(praise)],
         _ => Vec::new(),
     }
 }

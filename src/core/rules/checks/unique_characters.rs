@@ -1,6 +1,5 @@
 //! Few unique characters: a long body made of a handful of letters is a keyboard rolled over.
 
-use super::plain::without_tags;
 use super::{Hit, TextInput};
 
 /// Bodies of at least this many characters may have at most so many different ones to be suspect; longest first.
@@ -12,7 +11,7 @@ const MATH_LIMIT: usize = 5;
 
 /// Hits the whole text when its visible part is made of too few characters. Linear; stops counting once too many different characters were seen.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    let plain = without_tags(input.text);
+    let plain = input.tagless();
     let length = plain.chars().count();
     let Some(&(_, limit)) = LIMITS.iter().find(|(from, _)| length >= *from) else { return Vec::new() };
     let limit = if input.site == "math.stackexchange.com" { limit.min(MATH_LIMIT - 1) } else { limit };

@@ -20,7 +20,7 @@ pub(super) fn check(input: &PostInput<'_>) -> Vec<PartHit> {
     let names = [name.clone(), name.replace(' ', ""), name.replace(' ', "-"), name.replace([' ', '-'], "")];
     let mut unknown = 0;
     let mut hits = Vec::new();
-    for found in hosts_in(input.body, MAX_HOSTS) {
+    for found in hosts_in(input.body, MAX_HOSTS, input.budget) {
         let host = &input.body[found.at.clone()];
         if is_our_own(host) {
             continue;
@@ -30,11 +30,11 @@ pub(super) fn check(input: &PostInput<'_>) -> Vec<PartHit> {
             continue;
         };
         let bare = label.replace('-', "");
-        let best = names
-            .iter()
-            .flat_map(|name| [&label, &bare].map(|label| similarity::ratio(name, label, input.budget)))
-            .fold(0.0, f64::max);
-        if best >= MIN_RATIO {
+        let alike = |name: &str, label: &str| {
+            similarity::can_be(MIN_RATIO, name.chars().count(), label.chars().count())
+                && similarity::ratio(name, label, input.budget) >= MIN_RATIO
+        };
+        if names.iter().any(|name| alike(name, &label) || alike(name, &bare)) {
             hits.push(PartHit {
                 part: Part::Body,
                 hit: Hit::noted(found.at, format!("like the name `{name}`")),

@@ -12,6 +12,10 @@ use super::squeeze::Squeezed;
 /// One needle text and what it belongs to.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
+    /// The first eight bytes from the gram on, as far as the text goes, and which bits of the word those are: most entries
+    /// that share a bucket are told apart by them.
+    word: u64,
+    mask: u64,
     /// In `texts`.
     start: u32,
     length: u16,
@@ -39,7 +43,7 @@ pub struct Found {
 }
 
 /// All needles of a rule set.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Grams {
     texts: Box<[u8]>,
     tables: Vec<Table>,
@@ -72,7 +76,12 @@ impl Grams {
                     continue;
                 }
                 let gram = rarest(text, width);
+                let mut word = [0; 8];
+                let begins = &text[gram..text.len().min(gram + 8)];
+                word[..begins.len()].copy_from_slice(begins);
                 let entry = Entry {
+                    word: u64::from_le_bytes(word),
+                    mask: u64::MAX >> (64 - 8 * begins.len()),
                     start: u32::try_from(texts.len()).unwrap_or(u32::MAX),
                     length: u16::try_from(text.len()).unwrap_or(u16::MAX),
                     gram: u16::try_from(gram).unwrap_or(u16::MAX),
@@ -81,9 +90,7 @@ impl Grams {
                     most: needle.most.and_then(|most| u8::try_from(most).ok()).unwrap_or(ANYWHERE),
                 };
                 texts.extend_from_slice(text);
-                let mut word = [0; 8];
-                word[..width].copy_from_slice(&text[gram..gram + width]);
-                by_width[width - SHORTEST].push((entry, u64::from_le_bytes(word)));
+                by_width[width - SHORTEST].push((entry, entry.word & (u64::MAX >> (64 - 8 * width))));
             }
         }
         let tables = by_width
@@ -137,29 +144,27 @@ impl Table {
         let positions = (text.len() + 1).saturating_sub(self.width);
         let shift = 64 - self.bits;
         for (at, window) in padded.windows(8).take(positions).enumerate() {
-            let word = window.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes)) & mask;
-            let hash = (word.wrapping_mul(MIX) >> shift) as usize;
+            let word = window.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+            let hash = ((word & mask).wrapping_mul(MIX) >> shift) as usize;
             if self.bitmap[hash / 64] >> (hash % 64) & 1 == 1 {
-                self.compare(texts, text, at, hash, report);
+                let bucket = hash >> self.bucket_shift;
+                let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
+                for entry in self.entries[range].iter().filter(|entry| word & entry.mask == entry.word) {
+                    entry.compare(texts, text, at, report);
+                }
             }
         }
     }
+}
 
-    #[cold]
-    fn compare(&self, texts: &[u8], text: &[u8], at: usize, hash: usize, report: &mut impl FnMut(Found)) {
-        let bucket = hash >> self.bucket_shift;
-        let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
-        for entry in &self.entries[range] {
-            let Some(begin) = at.checked_sub(usize::from(entry.gram)) else { continue };
-            let wanted = &texts[entry.start as usize..][..usize::from(entry.length)];
-            if text[begin..].starts_with(wanted) {
-                report(Found {
-                    owner: entry.owner,
-                    at: begin as u32,
-                    least: entry.least,
-                    most: (entry.most != ANYWHERE).then_some(entry.most),
-                });
-            }
+impl Entry {
+    /// Reports the entry if its text is where its gram was met.
+    fn compare(&self, texts: &[u8], text: &[u8], at: usize, report: &mut impl FnMut(Found)) {
+        let Some(begin) = at.checked_sub(usize::from(self.gram)) else { return };
+        let wanted = &texts[self.start as usize..][..usize::from(self.length)];
+        if text[begin..].starts_with(wanted) {
+            let most = (self.most != ANYWHERE).then_some(self.most);
+            report(Found { owner: self.owner, at: begin as u32, least: self.least, most });
         }
     }
 }
@@ -171,6 +176,11 @@ fn hash(word: u64, bits: u32) -> usize {
 /// How often letters occur in English text and HTML, in 1/1000, from a to z; digits and others below.
 const LETTERS: [u16; 26] =
     [82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1];
+/// How often this lower-case letter stands among all letters, between 0 and 1.
+pub(super) fn letter_frequency(letter: u8) -> f64 {
+    LETTERS.get(usize::from(letter.wrapping_sub(b'a'))).map_or(0.0, |share| f64::from(*share) / 1000.0)
+}
+
 /// Squeezed text that nearly every post has, so that its grams are bad ones to look for.
 const COMMON: &[&str] = &[
     "ahrefhttpswwwcomrelnofollownoreferrer",
@@ -219,7 +229,7 @@ fn gram_frequency(gram: &[u8]) -> f64 {
     let letters: f64 = gram
         .iter()
         .map(|byte| match byte {
-            b'a'..=b'z' => f64::from(LETTERS[usize::from(byte - b'a')]) / 1000.0,
+            b'a'..=b'z' => letter_frequency(*byte),
             b'0'..=b'9' => 0.01,
             _ => 0.02,
         })

@@ -89,6 +89,13 @@ impl Escape {
     }
 }
 
+impl Needle {
+    /// An estimate of how often one of its texts is met, per position.
+    pub fn frequency(&self) -> f64 {
+        self.texts.iter().map(|text| super::grams::frequency(text)).sum()
+    }
+}
+
 /// The cheapest needle of a pattern; nothing when it needs no text worth a search.
 pub fn needle(root: &Node) -> Option<Needle> {
     let plain = assuming(root, None);
@@ -380,9 +387,8 @@ fn cheaper(a: Option<Needle>, b: Option<Needle>) -> Option<Needle> {
 
 /// Roughly how much work a needle makes: how often its texts are met, and how many starts are then tried.
 fn cost(needle: &Needle) -> f64 {
-    let met: f64 = needle.texts.iter().map(|text| super::grams::frequency(text)).sum();
     let starts = needle.most.map_or(400.0, |most| (most - needle.least.min(most) + 1) as f64);
-    met * (20.0 + starts)
+    needle.frequency() * (20.0 + starts)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
+use super::super::budget::Budget;
 use super::super::checks::hosts::{hosts_in, is_our_own, registrable};
 
 /// Different hosts of one text that are looked at; spam names one or two.
@@ -22,6 +23,9 @@ pub(super) struct Host {
     /// The domain that somebody registered.
     pub(super) domain: String,
 }
+
+/// Steps for looking for names in one text; what is not found with them is not asked for.
+const MAX_STEPS: u64 = 600_000;
 
 /// Domains that network rules leave alone, with all hosts below them: so many honest posts link to them that their
 /// neighbours on shared servers say nothing.
@@ -44,7 +48,7 @@ pub(super) fn in_text(text: &str, trusted: &Trusted) -> Vec<Host> {
     let mut hosts = Vec::new();
     let mut seen = BTreeSet::new();
     let mut n_unknown = 0;
-    for found in hosts_in(text, MAX_NAMES) {
+    for found in hosts_in(text, MAX_NAMES, &Budget::new(MAX_STEPS)) {
         let Some((name, domain)) = registrable(&text[found.at.clone()]) else {
             n_unknown += 1;
             if n_unknown > MAX_UNKNOWN {

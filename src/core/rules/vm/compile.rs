@@ -122,9 +122,12 @@ impl Compiler {
                 Op::AnyCase { start, .. } if matches!(first(start), b'i' | b'k' | b's') => Next::Anything,
                 Op::AnyCase { start, .. } if first(start).is_ascii_alphabetic() => Next::Letter(first(start)),
                 Op::AnyCase { start, .. } => Next::Byte(first(start)),
+                Op::Assert(assertion) => Next::Place(assertion),
                 _ => Next::Anything,
             };
-            if let Op::Run { next, back: false, .. } = &mut self.ops[index - 1] {
+            if let Op::Run { next, back, .. } = &mut self.ops[index - 1]
+                && (!*back || matches!(follows, Next::Place(_)))
+            {
                 *next = follows;
             }
         }
@@ -137,6 +140,7 @@ impl Compiler {
             at_start: false,
             uses_groups: self.uses_groups,
             first: None,
+            starts: None,
         })
     }
 

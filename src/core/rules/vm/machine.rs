@@ -82,7 +82,18 @@ impl Machine {
     ) -> Result<Option<Range<usize>>, Overrun> {
         let starts = if program.at_start { starts.start..0 } else { starts };
         let mut start = starts.start;
-        while start <= starts.end.min(text.bytes.len()) {
+        let end = starts.end.min(text.bytes.len());
+        while start <= end {
+            if let Some(known) = &program.starts {
+                match known.next(text.bytes, start, end) {
+                    Some(next) if text.text.is_char_boundary(next) => start = next,
+                    Some(next) => {
+                        start = next + 1;
+                        continue;
+                    }
+                    None => break,
+                }
+            }
             let begins = match (program.first(), text.bytes.get(start)) {
                 (None, _) => true,
                 (Some(_), None) => false,
@@ -103,7 +114,7 @@ impl Machine {
             start += text.width_at(start);
         }
         // Looking at places where nothing begins is not free either: eight for a step.
-        let looked = (starts.end.min(text.bytes.len()).saturating_sub(starts.start) / 8) as u64;
+        let looked = (end.saturating_sub(starts.start) / 8) as u64;
         self.left = self.left.saturating_sub(looked);
         Ok(None)
     }
@@ -333,7 +344,7 @@ impl Machine {
                             shorter - text.width_before(shorter)
                         };
                         skipped += 1;
-                        if shorter == low || next.allows(text.bytes.get(shorter).copied()) {
+                        if shorter == low || next.allows(text, shorter) {
                             break;
                         }
                     }
@@ -353,7 +364,7 @@ impl Machine {
                         longer = place;
                         left -= 1;
                         skipped += 1;
-                        if next.allows(text.bytes.get(longer).copied()) {
+                        if next.allows(text, longer) {
                             break true;
                         }
                         if left == 0 {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::core::rules::dialect::{Assertion, CharSet, Greed};
+use super::text::Text;
+use crate::core::rules::dialect::{Assertion, CharSet, Greed, Node};
+use crate::core::rules::filter::shape::Starts;
 
 /// Most instructions of one program.
 pub(super) const MAX_INSTRUCTIONS: usize = 20_000;
@@ -87,7 +89,7 @@ pub(super) enum Op {
     Match,
 }
 
-/// What must follow a run of characters for the match to go on, as far as one byte says it.
+/// What must follow a run of characters for the match to go on, as far as one byte says it, or be true of the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Anything,
@@ -95,16 +97,20 @@ pub(super) enum Next {
     Byte(u8),
     /// This ASCII letter in either case.
     Letter(u8),
+    /// A place of which this holds.
+    Place(Assertion),
 }
 
 impl Next {
-    /// Whether the match may go on before `byte` (nothing at the end of the text).
+    /// Whether the match may go on at `at`.
     #[inline]
-    pub(super) fn allows(self, byte: Option<u8>) -> bool {
+    pub(super) fn allows(self, text: &Text<'_, '_>, at: usize) -> bool {
+        let byte = text.bytes.get(at).copied();
         match self {
             Self::Anything => true,
             Self::Byte(wanted) => byte == Some(wanted),
             Self::Letter(wanted) => byte.is_some_and(|byte| byte.to_ascii_lowercase() == wanted),
+            Self::Place(assertion) => text.holds(assertion, at),
         }
     }
 }
@@ -152,9 +158,21 @@ pub struct Program {
     pub(super) uses_groups: bool,
     /// What a match begins with, if it can not be empty.
     pub(super) first: Option<Arc<CharSet>>,
+    /// Tells most places where no match begins, for programs that are run over whole texts.
+    pub(super) starts: Option<Starts>,
 }
 
 impl Program {
+    /// Makes searches over whole texts faster: `root` is the tree that the program was made of.
+    pub fn look_for_starts(&mut self, root: &Node) {
+        self.starts = Starts::of(root);
+    }
+
+    /// Whether a match can only begin where the text does.
+    pub fn starts_text(&self) -> bool {
+        self.at_start
+    }
+
     /// How many instructions it has.
     pub fn len(&self) -> usize {
         self.ops.len()
