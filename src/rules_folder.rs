@@ -1,9 +1,13 @@
 //! Reads rules folders into memory.
 
+mod write;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::core::rules::SourceFile;
+
+pub use write::{add_line, empty_line};
 
 /// Largest rules file that is read.
 const MAX_FILE: u64 = 32 * 1024 * 1024;

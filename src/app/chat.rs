@@ -236,7 +236,7 @@ impl Account {
                     account.recalled(recall, source.map(Some).or_else(nothing_there)).await;
                 }
                 Order::Ask { room, message, question } => {
-                    let reply = account.reply(&room, question).await;
+                    let reply = account.reply(&room, &message, question).await;
                     account.tell(Event::Replied { message, reply }).await;
                 }
             }
@@ -340,7 +340,7 @@ impl Account {
     }
 
     /// Finds out what a command needs to know of chat.
-    async fn reply(&self, room: &RoomKey, question: Question) -> Reply {
+    async fn reply(&self, room: &RoomKey, message: &MessageKey, question: Question) -> Reply {
         match question {
             Question::IsModerator { user_id } => {
                 let known = match self.client.user_info(room.room, &[user_id]).await {
@@ -349,6 +349,10 @@ impl Account {
                 };
                 Reply::IsModerator { user_id, known }
             }
+            Question::Source => {
+                Reply::Source(self.client.source(message.1).await.map_err(|error| error.to_string()))
+            }
+            question @ Question::Lint(_) => unanswered(question, "chat knows nothing of lists".to_owned()),
         }
     }
 
@@ -473,6 +477,8 @@ impl Account {
 fn unanswered(question: Question, why: String) -> Reply {
     match question {
         Question::IsModerator { user_id } => Reply::IsModerator { user_id, known: Err(why) },
+        Question::Source => Reply::Source(Err(why)),
+        Question::Lint(candidate) => Reply::Lint { candidate, objections: Err(why) },
     }
 }
 

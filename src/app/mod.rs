@@ -10,6 +10,7 @@ pub mod demo;
 mod heard;
 mod hosts;
 mod intake;
+mod lists;
 mod metrics;
 pub mod replay;
 mod service;

@@ -253,6 +253,7 @@ impl Replay {
                 Action::LookUp { .. } | Action::Join { .. } | Action::Scan(_) => {}
                 Action::Watch { .. } | Action::Unwatch { .. } | Action::Weigh(_) => {}
                 Action::Ask { .. }
+                | Action::ChangeList(_)
                 | Action::End { .. }
                 | Action::ReadBack { .. }
                 | Action::Recall { .. }

@@ -15,6 +15,7 @@ use super::chat::{Account, Ears, Order, chat_client};
 use super::heard::Heard;
 use super::hosts::Hosts;
 use super::intake::{Edges, Recorder, Scanner, Source};
+use super::lists::Lists;
 use super::metrics::Metrics;
 use super::turn::{Inboxes, Main};
 use crate::chat::Credentials;
@@ -214,6 +215,7 @@ impl Service {
             }
             None => None,
         };
+        let lists = Lists::start(&config, scanner.clone(), inputs.clone());
         let intake = Edges {
             scanner,
             hosts: Hosts::new(&config, clock),
@@ -257,6 +259,7 @@ impl Service {
             orders,
             chat,
             intake,
+            lists,
             metrics,
             happenings: happenings.clone(),
             heard: Heard::default(),

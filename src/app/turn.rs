@@ -11,10 +11,11 @@ use tokio_util::task::TaskTracker;
 use super::chat::Order;
 use super::heard::Heard;
 use super::intake::{self, Intake, Recorder};
+use super::lists::Lists;
 use super::metrics::Metrics;
 use super::service::{ChatHealth, Ended, INPUTS, Input, RunError, WorkLeft};
 use crate::clock::Clock;
-use crate::core::bot::{Action, Active, Bot, Event, Found, Happening, Step, Wanted};
+use crate::core::bot::{self, Action, Active, Bot, Event, Found, Happening, Step, Wanted};
 use crate::core::outbox::{AccountKey, Phase};
 use crate::core::time::Timestamp;
 use crate::realtime::RealtimeEvent;
@@ -45,6 +46,7 @@ pub(super) struct Main {
     /// How each account is; absent until the first news.
     pub(super) chat: BTreeMap<AccountKey, Option<ChatHealth>>,
     pub(super) intake: Intake,
+    pub(super) lists: Lists,
     pub(super) metrics: Arc<Metrics>,
     pub(super) happenings: broadcast::Sender<Happening>,
     pub(super) heard: Heard,
@@ -230,6 +232,10 @@ impl Main {
             Action::Watch { site, question } => self.intake.watch(site, question),
             Action::Weigh(weights) => self.intake.scanner.weigh(weights),
             Action::Unwatch { site, question } => self.intake.unwatch(&site, question),
+            Action::ChangeList(made) => self.lists.change(made),
+            Action::Ask { message, question: bot::Question::Lint(candidate), .. } => {
+                self.lists.lint(message, candidate);
+            }
             Action::Ask { room, message, question } => {
                 if let Some(account) = self.account_of(&room.server) {
                     self.order(&account, Order::Ask { room, message, question });

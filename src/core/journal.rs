@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feedback::{By, Given};
 use super::fetch_plan::Learned;
+use super::lists::{Made, Proposal};
 use super::outbox::{AccountKey, Item, ItemId, SendEntry};
 use super::people::{Listed, Subscription, UserKey, UserList};
 use super::post::PostKey;
@@ -211,6 +212,47 @@ pub enum Entry {
         /// Further pages of the answer, said when they are asked for.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         more: Vec<String>,
+    },
+    /// A person changed a list.
+    ListChanged(Made),
+    /// A change of a list is live and in its file.
+    ListWritten {
+        /// Which.
+        number: u64,
+        /// The entry that was added, as verdicts name it.
+        added: Option<String>,
+        /// The entries that were taken off, as verdicts name them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gone: Vec<String>,
+    },
+    /// A person who may not change the lists would like to.
+    Proposed(Proposal),
+    /// A person refused a proposal.
+    Rejected {
+        /// Which.
+        number: u64,
+        /// Who.
+        by: By,
+        /// Where.
+        room: RoomKey,
+        /// Why; may be empty.
+        why: String,
+    },
+    /// A new entry did so badly that its reports wait for a person.
+    Muted {
+        /// The entry, as verdicts name it.
+        rule: String,
+        /// What people are told.
+        items: Vec<Item>,
+    },
+    /// A person let a muted entry speak again.
+    Unmuted {
+        /// The entry.
+        rule: String,
+        /// Who.
+        by: By,
+        /// Where.
+        room: RoomKey,
     },
     /// A person silenced the service, put it on standby, or ended that.
     Mode {

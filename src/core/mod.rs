@@ -9,6 +9,7 @@ pub mod feedback;
 pub mod fetch_plan;
 pub mod guard;
 pub mod journal;
+pub mod lists;
 pub mod nearest;
 pub mod outbox;
 pub mod pairs;

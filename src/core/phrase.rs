@@ -76,6 +76,11 @@ impl Phrase {
         self
     }
 
+    /// Whether nothing was said.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     fn with(mut self, part: Part) -> Self {
         self.parts.push(part);
         self

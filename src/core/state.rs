@@ -9,6 +9,7 @@ use super::carriers::{Carrier, Carriers};
 use super::feedback::{By, Given};
 use super::fetch_plan::Learned;
 use super::journal::{Comment, Entry};
+use super::lists::Lists;
 use super::outbox::{Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
 use super::people::People;
 use super::post::PostKey;
@@ -65,6 +66,9 @@ pub struct State {
     /// Commands and their answers.
     #[serde(default)]
     pub talk: Talk,
+    /// Changes of the lists from chat, and new entries on trial.
+    #[serde(default)]
+    pub lists: Lists,
     pub(super) n_reports: u64,
     n_items: u64,
     n_sends: u64,
@@ -304,6 +308,12 @@ impl State {
                 self.talked(entry, at);
                 Vec::new()
             }
+            Entry::ListChanged(_)
+            | Entry::ListWritten { .. }
+            | Entry::Proposed(_)
+            | Entry::Rejected { .. }
+            | Entry::Muted { .. }
+            | Entry::Unmuted { .. } => self.listed(entry, at),
         }
     }
 
@@ -371,7 +381,15 @@ impl State {
             let undelivered = Undelivered { report: report.clone(), n_items: items.len() };
             self.undelivered.insert(report.id, undelivered);
         }
+        let is_held = self.lists.holds(report);
+        self.lists.on_report(report);
         for item in items {
+            if is_held {
+                self.n_items = self.n_items.max(item.id.0);
+                self.lists.hold(item);
+                changes.extend(change(item, item.rooms.first(), DeliveryState::Held, None, at));
+                continue;
+            }
             self.queue(item);
             changes.extend(change(item, item.rooms.first(), self.rest_of(item), None, at));
         }
@@ -394,7 +412,8 @@ impl State {
         let reports: Vec<ReportId> =
             self.undelivered.values().filter(|u| u.report.is_of(key)).map(|u| u.report.id).collect();
         let is_gone = |item: &Item| report_of(item).is_some_and(|id| reports.contains(&id));
-        let covered = if reports.is_empty() { Vec::new() } else { self.outbox.cover(is_gone) };
+        let mut covered = if reports.is_empty() { Vec::new() } else { self.outbox.cover(is_gone) };
+        covered.extend(self.lists.take_held(is_gone));
         let mut changes = vec![Change::Deleted { key: key.clone(), at }];
         changes.extend(self.covered(&covered, at));
         changes
@@ -492,7 +511,7 @@ fn report_of(item: &Item) -> Option<ReportId> {
     item.content.report()
 }
 
-fn change(
+pub(super) fn change(
     item: &Item,
     room: Option<&RoomKey>,
     state: DeliveryState,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::report::ReportId;
+use super::rooms::RoomKey;
 use super::time::Timestamp;
 
 /// How long an entry is on trial.
@@ -27,22 +28,12 @@ const MAX_HITS: usize = 1_000;
 /// Entries on trial; beyond it the oldest has passed.
 const MAX_ENTRIES: usize = 1_000;
 
-/// What people say of a report, all in all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Opinion {
-    /// It is spam, or abuse.
-    Tp,
-    /// It should not have been reported.
-    Fp,
-    /// Neither, or they disagree.
-    None,
-}
-
 /// One entry on trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Trial {
     since: Timestamp,
+    /// Where it was added; people there are asked when it is muted.
+    room: RoomKey,
     hits: BTreeMap<ReportId, Hit>,
     muted: bool,
     /// A person said that it may speak.
@@ -52,7 +43,8 @@ struct Trial {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Hit {
     known_author: bool,
-    opinion: Opinion,
+    /// What people say of it, all in all; absent without opinions.
+    is_spam: Option<bool>,
 }
 
 /// All entries on trial, by the id that `why` gives them.
@@ -63,8 +55,8 @@ pub struct Trials {
 }
 
 impl Trials {
-    /// An entry became live.
-    pub fn on_added(&mut self, rule: &str, now: Timestamp) {
+    /// An entry that somebody added in `room` became live.
+    pub fn on_added(&mut self, rule: &str, room: &RoomKey, now: Timestamp) {
         self.entries.retain(|_, trial| trial.muted || now.since(trial.since) < TRIAL);
         if self.entries.len() >= MAX_ENTRIES
             && let Some(oldest) =
@@ -72,7 +64,8 @@ impl Trials {
         {
             self.entries.remove(&oldest);
         }
-        let trial = Trial { since: now, hits: BTreeMap::new(), muted: false, trusted: false };
+        let trial =
+            Trial { since: now, room: room.clone(), hits: BTreeMap::new(), muted: false, trusted: false };
         self.entries.insert(rule.to_owned(), trial);
     }
 
@@ -88,7 +81,7 @@ impl Trials {
         rules: impl IntoIterator<Item = &'a str>,
         reputation: i64,
     ) {
-        let hit = Hit { known_author: reputation > KNOWN_REPUTATION, opinion: Opinion::None };
+        let hit = Hit { known_author: reputation > KNOWN_REPUTATION, is_spam: None };
         for rule in rules {
             if let Some(trial) = self.entries.get_mut(rule).filter(|trial| trial.hits.len() < MAX_HITS) {
                 trial.hits.entry(report).or_insert(hit);
@@ -96,17 +89,17 @@ impl Trials {
         }
     }
 
-    /// What people say of a report is now this.
-    pub fn on_opinion(&mut self, report: ReportId, opinion: Opinion) {
+    /// What people say of a report, all in all, is now this; `None` when they say nothing.
+    pub fn on_opinion(&mut self, report: ReportId, is_spam: Option<bool>) {
         for hit in self.entries.values_mut().filter_map(|trial| trial.hits.get_mut(&report)) {
-            hit.opinion = opinion;
+            hit.is_spam = is_spam;
         }
     }
 
-    /// The entries that should be muted now.
-    pub fn due(&self, now: Timestamp) -> Vec<String> {
+    /// The entries that should be muted now, and where each was added.
+    pub fn due(&self, now: Timestamp) -> Vec<(String, RoomKey)> {
         let due = self.entries.iter().filter(|(_, trial)| trial.is_due(now));
-        due.map(|(rule, _)| rule.clone()).collect()
+        due.map(|(rule, trial)| (rule.clone(), trial.room.clone())).collect()
     }
 
     /// An entry was muted.
@@ -145,9 +138,8 @@ impl Trials {
 
 impl Trial {
     fn is_due(&self, now: Timestamp) -> bool {
-        let n_tp = self.hits.values().filter(|hit| hit.opinion == Opinion::Tp).count();
-        let is_bad =
-            |hit: &&Hit| hit.opinion == Opinion::Fp || (hit.known_author && hit.opinion != Opinion::Tp);
+        let n_tp = self.hits.values().filter(|hit| hit.is_spam == Some(true)).count();
+        let is_bad = |hit: &&Hit| hit.is_spam == Some(false) || (hit.known_author && hit.is_spam.is_none());
         let n_bad = self.hits.values().filter(is_bad).count();
         let is_young = now.since(self.since) < TRIAL;
         !self.muted && !self.trusted && is_young && n_tp < PROVEN_TP && n_bad >= BAD_HITS
@@ -160,42 +152,47 @@ mod tests {
 
     const RULE: &str = "watchlist/keywords:7";
 
+    fn room() -> RoomKey {
+        RoomKey::new("stackexchange.com", 11540)
+    }
+
     fn hour(n: i64) -> Timestamp {
         Timestamp::from_secs(n * 3600)
     }
 
     /// An entry added at hour 0 with one hit a pair: the author's reputation, and what people said.
-    fn with_hits(hits: &[(i64, Opinion)]) -> Trials {
+    fn with_hits(hits: &[(i64, Option<bool>)]) -> Trials {
         let mut trials = Trials::default();
-        trials.on_added(RULE, hour(0));
-        for (id, (reputation, opinion)) in (1..).zip(hits) {
+        trials.on_added(RULE, &room(), hour(0));
+        for (id, (reputation, is_spam)) in (1..).zip(hits) {
             trials.on_report(ReportId(id), [RULE, "patterns/other"], *reputation);
-            trials.on_opinion(ReportId(id), *opinion);
+            trials.on_opinion(ReportId(id), *is_spam);
         }
         trials
     }
 
     #[test]
     fn only_a_young_unproven_entry_with_bad_hits_is_muted() {
-        use Opinion::{Fp, None, Tp};
-        let is_due = |hits: &[(i64, Opinion)], at| !with_hits(hits).due(hour(at)).is_empty();
-        assert!(is_due(&[(1, Fp), (1, Fp), (1, Fp)], 1), "three false positives");
-        assert!(is_due(&[(101, None), (5_000, None), (1, Fp)], 1), "known authors count as well");
+        const TP: Option<bool> = Some(true);
+        const FP: Option<bool> = Some(false);
+        let is_due = |hits: &[(i64, Option<bool>)], at| !with_hits(hits).due(hour(at)).is_empty();
+        assert!(is_due(&[(1, FP), (1, FP), (1, FP)], 1), "three false positives");
+        assert!(is_due(&[(101, None), (5_000, None), (1, FP)], 1), "known authors count as well");
         assert!(
-            is_due(&[(1, Tp), (1, Tp), (1, Tp), (1, Tp), (1, Fp), (1, Fp), (1, Fp)], 23),
+            is_due(&[(1, TP), (1, TP), (1, TP), (1, TP), (1, FP), (1, FP), (1, FP)], 23),
             "four are no proof"
         );
         assert!(!is_due(&[(1, None); 500], 1), "a wave of unknown authors is not muted");
-        assert!(!is_due(&[(1, Fp), (1, Fp), (100, None)], 1), "two false positives are not enough");
-        assert!(!is_due(&[(101, Tp), (101, Tp), (101, Tp)], 1), "a known author may spam");
-        assert!(!is_due(&[(1, Fp), (1, Fp), (1, Fp)], 24), "its trial is over");
-        let proven = [(1, Tp), (1, Tp), (1, Tp), (1, Tp), (1, Tp), (1, Fp), (1, Fp), (1, Fp)];
+        assert!(!is_due(&[(1, FP), (1, FP), (100, None)], 1), "two false positives are not enough");
+        assert!(!is_due(&[(101, TP), (101, TP), (101, TP)], 1), "a known author may spam");
+        assert!(!is_due(&[(1, FP), (1, FP), (1, FP)], 24), "its trial is over");
+        let proven = [(1, TP), (1, TP), (1, TP), (1, TP), (1, TP), (1, FP), (1, FP), (1, FP)];
         assert!(!is_due(&proven, 1), "five true positives are proof");
     }
 
     #[test]
     fn a_report_is_held_only_when_nothing_else_found_it() {
-        let mut trials = with_hits(&[(1, Opinion::Fp); 3]);
+        let mut trials = with_hits(&[(1, Some(false)); 3]);
         let found = [("bad keyword in body", RULE)];
         assert!(!trials.holds(found), "not before it is muted");
         trials.on_muted(RULE);
@@ -209,14 +206,14 @@ mod tests {
 
     #[test]
     fn what_a_person_unmuted_stays_unmuted() {
-        let mut trials = with_hits(&[(1, Opinion::Fp); 3]);
+        let mut trials = with_hits(&[(1, Some(false)); 3]);
         trials.on_muted(RULE);
-        assert_eq!(trials.due(hour(1)), Vec::<String>::new());
+        assert_eq!(trials.due(hour(1)), []);
         assert_eq!(trials.muted().collect::<Vec<_>>(), [RULE]);
         assert!(trials.on_unmuted(RULE));
         assert!(!trials.on_unmuted(RULE), "it is not muted any more");
         trials.on_report(ReportId(9), [RULE], 9_000);
-        assert_eq!(trials.due(hour(2)), Vec::<String>::new());
+        assert_eq!(trials.due(hour(2)), []);
         assert_eq!(trials.muted().count(), 0);
     }
 
@@ -224,11 +221,11 @@ mod tests {
     fn trials_end_and_are_bounded() {
         let mut trials = Trials::default();
         for n in 0..1_500 {
-            trials.on_added(&format!("watchlist/keywords:{n}"), Timestamp::from_secs(n));
+            trials.on_added(&format!("watchlist/keywords:{n}"), &room(), Timestamp::from_secs(n));
         }
         assert_eq!(trials.entries.len(), MAX_ENTRIES);
         trials.on_muted("watchlist/keywords:1400");
-        trials.on_added(RULE, hour(30));
+        trials.on_added(RULE, &room(), hour(30));
         assert_eq!(trials.entries.keys().collect::<Vec<_>>(), ["watchlist/keywords:1400", RULE]);
         trials.on_removed("watchlist/keywords:1400");
         assert_eq!(trials.entries.len(), 1);

@@ -1,6 +1,7 @@
 //! Scanning beside the loop. A post that crashes the rules, or holds them up, costs its own verdict and nothing else.
 
 use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,16 +16,23 @@ use crate::core::weight::Weights;
 /// The rules have a budget of steps for each post, so a scan that takes longer than this hangs.
 const LONGEST_SCAN: Duration = Duration::from_secs(10);
 
+/// So many good posts are remembered, for new entries to be tried on ...
+const MAX_GOOD: usize = 500;
+/// ... if their bodies have no more bytes than this.
+const MAX_GOOD_BODY: usize = 8_000;
+
 /// Scans posts with the rules that are live.
 #[derive(Clone)]
 pub(in crate::app) struct Scanner {
-    rules: Arc<RuleSet>,
+    rules: Arc<Mutex<Arc<RuleSet>>>,
     weights: Arc<Mutex<Arc<Weights>>>,
+    /// The latest posts that no rule found, newest last.
+    good: Arc<Mutex<VecDeque<Post>>>,
 }
 
 impl Scanner {
     pub(in crate::app) fn new(rules: Arc<RuleSet>) -> Self {
-        Self { rules, weights: Arc::default() }
+        Self { rules: Arc::new(Mutex::new(rules)), weights: Arc::default(), good: Arc::default() }
     }
 
     /// Weighs as people's feedback has it.
@@ -32,8 +40,34 @@ impl Scanner {
         *self.weights.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(weights);
     }
 
+    /// The rules that are live. Whoever holds them goes on with what they were.
+    pub(in crate::app) fn rules(&self) -> Arc<RuleSet> {
+        Arc::clone(&self.rules.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on other rules are live.
+    pub(in crate::app) fn replace(&self, rules: RuleSet) {
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    /// The latest posts that no rule found.
+    pub(in crate::app) fn good_posts(&self) -> Vec<Post> {
+        self.good.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    fn is_good(&self, post: &Post) {
+        if post.body.len() > MAX_GOOD_BODY {
+            return;
+        }
+        let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        if good.len() == MAX_GOOD {
+            good.pop_front();
+        }
+        good.push_back(post.clone());
+    }
+
     pub(in crate::app) fn scan(&self, post: &Post) -> Verdict {
-        self.rules.scan(post, &self.weights())
+        self.rules().scan(post, &self.weights())
     }
 
     fn weights(&self) -> Arc<Weights> {
@@ -41,7 +75,8 @@ impl Scanner {
     }
 
     fn is_experimental(&self, verdict: &Verdict) -> bool {
-        verdict.reasons.iter().all(|reason| self.rules.is_experimental(reason))
+        let rules = self.rules();
+        verdict.reasons.iter().all(|reason| rules.is_experimental(reason))
     }
 
     /// The post with what is found by `facts` about its hosts added to its verdict, and what is not known yet; nothing when the rules
@@ -54,7 +89,7 @@ impl Scanner {
         let scanner = self.clone();
         let work = move |(post, facts): &(ScannedPost, Facts)| {
             let (mut post, weights) = (post.clone(), scanner.weights());
-            let open = scanner.rules.scan_hosts(&post.fetched.post, facts, &weights, &mut post.verdict);
+            let open = scanner.rules().scan_hosts(&post.fetched.post, facts, &weights, &mut post.verdict);
             post.only_experimental = scanner.is_experimental(&post.verdict);
             (post, open)
         };
@@ -72,6 +107,9 @@ impl Scanner {
         let verdicts = each(to_scan, LONGEST_SCAN, move |post: &Post| scanner.scan(post)).await;
         let mut scanned = Scanned { site, questions, last_activity, ..Scanned::default() };
         for (fetched, verdict) in posts.into_iter().zip(verdicts) {
+            if verdict.as_ref().is_ok_and(|verdict| !verdict.is_spam()) {
+                self.is_good(&fetched.post);
+            }
             match verdict {
                 Ok(verdict) => scanned.posts.push(ScannedPost {
                     only_experimental: self.is_experimental(&verdict),

@@ -28,6 +28,7 @@ use super::commands::Grammar;
 use super::fetch_plan::{Failure, FetchPlan, PlanStatus, Request};
 use super::guard::Guard;
 use super::journal::Entry;
+use super::lists::Made;
 use super::outbox::reconcile::Candidate;
 use super::outbox::{AccountKey, Send, SendId};
 use super::post::{FetchedPost, PostKey};
@@ -41,8 +42,8 @@ use super::time::Timestamp;
 use super::verdict::Verdict;
 use super::watches::Watches;
 use super::weight::Weights;
+pub use talk::{Candidate as ListCandidate, Question, Reply, Written};
 use talk::{Confirming, Moderators};
-pub use talk::{Question, Reply};
 
 pub use blocks::MAX_BLOCK;
 use doors::Door;
@@ -336,6 +337,13 @@ pub enum Event {
         /// Our messages there; absent when the room could not be read now.
         candidates: Option<Vec<Candidate>>,
     },
+    /// A change of the lists is live, or can not be.
+    ListWritten {
+        /// Which.
+        number: u64,
+        /// What became of it, or why it can not be.
+        outcome: Result<Written, String>,
+    },
     /// The world replied to a question.
     Replied {
         /// The command that it was asked for.
@@ -419,6 +427,8 @@ pub enum Action {
         /// Number of the question.
         question: i64,
     },
+    /// Make a change of the lists live, and write it; the reply is [`Event::ListWritten`]. Doing it twice changes nothing.
+    ChangeList(Made),
     /// Find out something that a command needs; the reply is [`Event::Replied`].
     Ask {
         /// The room of the command.
@@ -644,6 +654,7 @@ impl Bot {
         bot.resume_sends(now);
         bot.resume_intake(now);
         bot.resume_talk(now);
+        bot.resume_lists();
         bot
     }
 
@@ -684,8 +695,10 @@ impl Bot {
             Event::LookedUp { account, send, candidates } => {
                 self.on_looked_up(account, send, candidates, now)
             }
+            Event::ListWritten { number, outcome } => self.on_list_written(number, outcome, now),
             Event::Replied { message, reply } => self.on_world_replied(&message, reply, now),
         }
+        self.mute_due(now);
         self.end_blocks(now);
         self.drive(now);
         self.fetch_due(now);

@@ -19,6 +19,7 @@ mod blocks;
 mod doors;
 mod fold;
 mod intake;
+mod lists;
 mod people;
 mod retract;
 mod talk;
@@ -113,6 +114,7 @@ struct World {
     closed: BTreeSet<RoomKey>,
     /// What the bot wants to know for commands; tests reply.
     asked: Vec<(MessageKey, Question)>,
+    list_changes: Vec<Made>,
     ended: Option<bool>,
     /// What becomes of the next requests to change a message; the others work.
     refusals: Vec<RetractOutcome>,
@@ -144,6 +146,7 @@ impl World {
             lookups_fail: 0,
             closed: BTreeSet::new(),
             asked: Vec::new(),
+            list_changes: Vec::new(),
             ended: None,
             refusals: Vec::new(),
             spoken: Vec::new(),
@@ -226,6 +229,7 @@ impl World {
                 let answer = Answer { found, ..Answer::default() };
                 self.after(100, Later::Tell(Event::Fetched { request, answer, posts: Vec::new() }));
             }
+            Action::ChangeList(made) => self.list_changes.push(made),
             Action::Scan(_) | Action::Watch { .. } | Action::Unwatch { .. } | Action::Weigh(_) => {}
             Action::ReadBack { room, after, .. } => {
                 let missed = self.spoken.iter().filter(|(_, m)| m.room == room && m.message_id > after);

@@ -115,6 +115,11 @@ impl Arguments {
         self.found.get_one::<i64>(name).copied()
     }
 
+    /// A number that is always there and counts something; 0, which counts nothing, for a negative one.
+    pub fn count(&self, name: &str) -> u64 {
+        self.number(name).and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
+    }
+
     /// All words of an argument that takes several.
     pub fn many(&self, name: &str) -> Vec<String> {
         self.found.get_many::<String>(name).into_iter().flatten().cloned().collect()

@@ -16,6 +16,7 @@ pub use arguments::{Arg, Arguments};
 pub use parse::{Call, Grammar, Heard, hear, hear_reply, is_stop};
 pub use table::{all, find};
 
+use crate::core::lists::List;
 use crate::core::phrase::Phrase;
 use crate::core::rooms::RoomKey;
 
@@ -101,6 +102,42 @@ pub enum Command {
     More,
     /// Carries out what waits for a confirmation.
     Yes,
+    /// Puts an entry on a list.
+    AddEntry {
+        /// Which.
+        list: List,
+        /// The entry, as chat shows it; the message's source has it as typed.
+        text: String,
+        /// Some objections are overruled.
+        force: bool,
+    },
+    /// Takes an entry off the lists.
+    RemoveEntry {
+        /// Off the watchlists; else off the blacklists.
+        watch: bool,
+        /// The entry, as chat shows it.
+        text: String,
+    },
+    /// Which proposals wait.
+    Proposals,
+    /// Makes a proposal live.
+    Approve {
+        /// Which.
+        number: u64,
+        /// Some objections are overruled.
+        force: bool,
+    },
+    /// Refuses a proposal.
+    Reject {
+        /// Which.
+        number: u64,
+        /// Why; may be empty.
+        why: String,
+    },
+    /// Which entries are muted.
+    Muted,
+    /// Lets a muted entry speak again.
+    Unmute(String),
     /// Silences the service, at once; on all instances, or those whose name holds the text.
     StappIt(Option<String>),
     /// Hands over: no fetching, no posting.
@@ -111,6 +148,12 @@ pub enum Command {
     Kill,
     /// Starts the service again.
     Reboot,
+}
+
+impl Command {
+    fn add_entry(list: List, args: &Arguments) -> Self {
+        Self::AddEntry { list, text: args.text("pattern"), force: args.force }
+    }
 }
 
 /// How the room of a command is named when it is not the present one: `990011`, or `stackoverflow.com/990011`.

@@ -1,5 +1,6 @@
 //! What people said, applied to the state.
 
+use super::Known;
 use crate::core::journal::Entry;
 use crate::core::report::ReportId;
 use crate::core::retraction::{Retract, Retraction};
@@ -12,12 +13,14 @@ impl State {
         match entry {
             Entry::Feedback(given) => {
                 self.people.on_feedback(given);
+                self.opinion_changed(given.report);
                 let mut changes = vec![Change::Feedback(given.clone())];
                 changes.extend(self.cover_delayed(given.report, at));
                 return changes;
             }
             Entry::FeedbackWithdrawn { report, by } => {
                 self.people.on_withdrawn(*report, by);
+                self.opinion_changed(*report);
                 return vec![Change::FeedbackWithdrawn { report: *report, by: by.clone() }];
             }
             Entry::Comment(comment) => return vec![Change::Comment { comment: comment.clone(), at }],
@@ -52,6 +55,10 @@ impl State {
             _ => {}
         }
         Vec::new()
+    }
+
+    fn opinion_changed(&mut self, report: ReportId) {
+        self.lists.on_opinion(report, self.people.known(report).and_then(Known::counts_as));
     }
 
     /// Whoever asked for delay wants to hear nothing of a post that people silenced meanwhile.

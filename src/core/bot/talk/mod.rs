@@ -7,6 +7,7 @@
 mod about;
 mod answer;
 mod guard;
+mod lists;
 mod privilege;
 mod stop;
 
@@ -15,9 +16,11 @@ use crate::core::commands::{Call, Command, Form, Heard, Who, hear, hear_reply};
 use crate::core::feedback::By;
 use crate::core::journal::Entry;
 use crate::core::phrase::Phrase;
+use crate::core::rules::lint::Objection;
 use crate::core::talk::{Asked, MessageKey, Mode, digest};
 use crate::core::time::Timestamp;
 pub(super) use answer::Confirming;
+pub use lists::{Candidate, Written};
 pub(super) use privilege::Moderators;
 
 /// What the bot wants to know from outside, to answer a command.
@@ -28,6 +31,10 @@ pub enum Question {
         /// Chat user id.
         user_id: i64,
     },
+    /// The source of the message that asked.
+    Source,
+    /// What speaks against a new entry of a list.
+    Lint(Candidate),
 }
 
 /// What the world says to a [`Question`]. Texts of errors are for the asker.
@@ -39,6 +46,15 @@ pub enum Reply {
         user_id: i64,
         /// What chat says.
         known: Result<bool, String>,
+    },
+    /// The source of the message that asked.
+    Source(Result<String, String>),
+    /// What speaks against a new entry of a list; an error when no list can be changed.
+    Lint {
+        /// The entry.
+        candidate: Candidate,
+        /// What speaks against it.
+        objections: Result<Vec<Objection>, String>,
     },
 }
 
@@ -177,6 +193,12 @@ impl Bot {
             Command::AmIPrivileged => self.am_i_privileged(asked, now),
             Command::Privileges => self.privileges(&asked.room),
             Command::More => return self.next_page(asked, now),
+            Command::AddEntry { .. } | Command::RemoveEntry { .. } => self.change_lists(asked, now),
+            Command::Proposals => self.proposals(),
+            Command::Approve { number, force } => self.approve(asked, *number, *force),
+            Command::Reject { number, why } => self.reject(asked, *number, why, now),
+            Command::Muted => self.muted(),
+            Command::Unmute(rule) => self.unmute(asked, rule, now),
             Command::StappIt(instance) => self.stop(asked, Mode::Silent, instance.as_deref(), now),
             Command::Standby(instance) => self.stop(asked, Mode::Standby, instance.as_deref(), now),
             Command::Resume => self.resume(asked, now),
@@ -206,6 +228,8 @@ impl Bot {
                     Outcome::Fail(said.words(unknown).data(&why).words(")"))
                 }
             },
+            Reply::Source(source) => self.on_source(&asked, source, now),
+            Reply::Lint { candidate, objections } => self.on_linted(&asked, candidate, objections, now),
         };
         self.finish(&asked, call.quiet, outcome, now);
     }

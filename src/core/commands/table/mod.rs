@@ -1,11 +1,12 @@
 //! The table of commands, one file a subject.
 
 mod about;
+mod lists;
 mod service;
 
 use super::{Form, Spec};
 
-const PARTS: &[&[Spec]] = &[about::COMMANDS, service::COMMANDS];
+const PARTS: &[&[Spec]] = &[about::COMMANDS, lists::COMMANDS, service::COMMANDS];
 
 /// All commands, by subject.
 pub fn all() -> impl Iterator<Item = &'static Spec> {

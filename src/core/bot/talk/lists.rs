@@ -1,0 +1,304 @@
+//! Lists from chat: an entry is checked, then live at once for those who may, and a proposal of all others.
+
+use super::super::{Action, Bot};
+use super::{Outcome, Question, hear};
+use crate::core::commands::{Command, Heard};
+use crate::core::journal::Entry;
+use crate::core::lists::{List, ListChange, Made, Proposal};
+use crate::core::outbox::{Class, Content, Item};
+use crate::core::phrase::Phrase;
+use crate::core::rooms::RoomKey;
+use crate::core::rules::lint::Objection;
+use crate::core::talk::Asked;
+use crate::core::time::Timestamp;
+
+/// What became of a change of the lists outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The entry that was added, as verdicts name it.
+    pub added: Option<String>,
+    /// The entries that were taken off, as verdicts name them.
+    pub gone: Vec<String>,
+    /// Why the change is live and not in its file.
+    pub not_kept: Option<String>,
+}
+
+/// An entry that is to be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where it should go.
+    pub list: List,
+    /// As it would be written.
+    pub text: String,
+    /// What may be overruled is.
+    pub force: bool,
+    /// The proposal that it comes from.
+    pub proposal: Option<u64>,
+}
+
+impl Bot {
+    /// Entries are taken from the source of the message: chat's rendering eats stars and backslashes.
+    pub(super) fn change_lists(&mut self, asked: &Asked, now: Timestamp) -> Outcome {
+        if self.state.lists.unwritten().any(|made| made.message() == asked.key()) {
+            return Outcome::Wait;
+        }
+        match self.is_privileged(asked, now) {
+            None => {
+                let user_id = asked.by.user_id.unwrap_or_default();
+                self.ask(asked, Question::IsModerator { user_id })
+            }
+            Some(_) => self.ask(asked, Question::Source),
+        }
+    }
+
+    pub(super) fn on_source(
+        &mut self,
+        asked: &Asked,
+        source: Result<String, String>,
+        now: Timestamp,
+    ) -> Outcome {
+        let source = match source {
+            Ok(source) => source,
+            Err(why) => {
+                let said = Phrase::new("I can not read the source of your message (").data(&why);
+                return Outcome::Fail(said.words("); edit it, or say it again"));
+            }
+        };
+        let asked_for = self.heard(&asked.text, &asked.room.server, asked.reply_to);
+        let (Heard::Call(before), Heard::Call(call)) =
+            (asked_for, hear(without_reply(&source), &self.settings.grammar))
+        else {
+            // It was edited into something else meanwhile, which is heard by itself.
+            return Outcome::Done;
+        };
+        match (&before.command, call.command) {
+            (Command::AddEntry { list: before, .. }, Command::AddEntry { list, text, force })
+                if *before == list =>
+            {
+                self.ask(asked, Question::Lint(Candidate { list, text, force, proposal: None }))
+            }
+            (Command::RemoveEntry { watch: before, .. }, Command::RemoveEntry { watch, text })
+                if *before == watch =>
+            {
+                self.change_list(asked, ListChange::Remove { watch, text }, None, now)
+            }
+            _ => Outcome::Done,
+        }
+    }
+
+    pub(super) fn on_linted(
+        &mut self,
+        asked: &Asked,
+        candidate: Candidate,
+        objections: Result<Vec<Objection>, String>,
+        now: Timestamp,
+    ) -> Outcome {
+        let Candidate { list, text, force, proposal } = candidate;
+        let objections = match objections {
+            Ok(objections) => objections,
+            Err(why) => return Outcome::Fail(Phrase::new("no list can be changed from chat: ").data(&why)),
+        };
+        let stands = |objection: &&Objection| !force || !objection.can_be_forced();
+        let standing: Vec<&Objection> = objections.iter().filter(stands).collect();
+        if !standing.is_empty() {
+            return Outcome::Fail(self.objected(list, &text, &standing));
+        }
+        if self.is_privileged(asked, now) == Some(true) {
+            return self.change_list(asked, ListChange::Add { list, text }, proposal, now);
+        }
+        let number = self.state.lists.next_proposal();
+        let said = Phrase::new(format!("proposal {number}: "))
+            .code(&text)
+            .words(format!(" on {list}. A privileged person makes it live with "))
+            .code(&format!("{}approve {number}", self.settings.grammar.prefix));
+        let proposal =
+            Proposal { number, list, text, by: asked.by.clone(), room: asked.room.clone(), at: now };
+        self.record(Entry::Proposed(proposal), now);
+        Outcome::Say(said)
+    }
+
+    fn objected(&self, list: List, text: &str, objections: &[&Objection]) -> Phrase {
+        let mut said = Phrase::default().code(text).words(format!(" is not on {list}: "));
+        for (n, objection) in objections.iter().enumerate() {
+            said = said.words(if n > 0 { "; " } else { "" }).data(&objection.to_string());
+        }
+        if objections.iter().all(|objection| objection.can_be_forced()) {
+            said = said
+                .words(". If it is meant, say it with ")
+                .code("-force")
+                .words(" behind the name of the command");
+        }
+        said
+    }
+
+    fn change_list(
+        &mut self,
+        asked: &Asked,
+        change: ListChange,
+        proposal: Option<u64>,
+        now: Timestamp,
+    ) -> Outcome {
+        let made = Made {
+            number: self.state.lists.next_change(),
+            change,
+            by: asked.by.clone(),
+            room: asked.room.clone(),
+            message_id: asked.message_id,
+            proposal,
+        };
+        self.record(Entry::ListChanged(made.clone()), now);
+        self.act(Action::ChangeList(made));
+        Outcome::Wait
+    }
+
+    /// What an earlier process did not write.
+    pub(in super::super) fn resume_lists(&mut self) {
+        let unwritten: Vec<Made> = self.state.lists.unwritten().cloned().collect();
+        unwritten.into_iter().for_each(|made| self.act(Action::ChangeList(made)));
+    }
+
+    pub(in super::super) fn on_list_written(
+        &mut self,
+        number: u64,
+        outcome: Result<Written, String>,
+        now: Timestamp,
+    ) {
+        let Some(made) = self.state.lists.made(number).cloned() else { return };
+        let said = match &outcome {
+            Ok(written) => said_of(&made.change, written),
+            Err(why) => Err(Phrase::new("that can not be done: ").data(why)),
+        };
+        let Written { added, gone, not_kept } = outcome.unwrap_or_default();
+        // What is not in its file is tried again by the next process.
+        if not_kept.is_none() {
+            self.record(Entry::ListWritten { number, added, gone }, now);
+        }
+        if let Some(asked) = self.state.talk.open(&made.message()).cloned() {
+            let quiet = matches!(self.heard(&asked.text, &asked.room.server, asked.reply_to), Heard::Call(call) if call.quiet);
+            self.finish(&asked, quiet, said.map_or_else(Outcome::Fail, Outcome::Say), now);
+        }
+    }
+
+    pub(super) fn proposals(&self) -> Outcome {
+        let mut said = Phrase::default();
+        for (n, proposal) in self.state.lists.proposals().enumerate() {
+            let Proposal { number, list, text, by, .. } = proposal;
+            said = said.words(format!("{}{number}: ", if n > 0 { "; " } else { "" })).code(text);
+            said = said.words(format!(" on {list}, by ")).data(&by.name);
+        }
+        Outcome::Say(if said.is_empty() { Phrase::new("no proposal waits") } else { said })
+    }
+
+    pub(super) fn approve(&mut self, asked: &Asked, number: u64, force: bool) -> Outcome {
+        if self.state.lists.unwritten().any(|made| made.message() == asked.key()) {
+            return Outcome::Wait;
+        }
+        let Some(Proposal { list, text, .. }) = self.state.lists.proposal(number).cloned() else {
+            return Outcome::Fail(Phrase::new(format!("there is no proposal {number}")));
+        };
+        self.ask(asked, Question::Lint(Candidate { list, text, force, proposal: Some(number) }))
+    }
+
+    pub(super) fn reject(&mut self, asked: &Asked, number: u64, why: &str, now: Timestamp) -> Outcome {
+        let Some(proposal) = self.state.lists.proposal(number) else {
+            return Outcome::Fail(Phrase::new(format!("there is no proposal {number}")));
+        };
+        let said = Phrase::new(format!("proposal {number} by "))
+            .data(&proposal.by.name)
+            .words(" is rejected: ")
+            .code(&proposal.text);
+        let (by, room) = (asked.by.clone(), asked.room.clone());
+        self.record(Entry::Rejected { number, by, room, why: why.to_owned() }, now);
+        Outcome::Say(said)
+    }
+
+    pub(super) fn muted(&self) -> Outcome {
+        let muted: Vec<&str> = self.state.lists.trials().muted().collect();
+        Outcome::Say(match muted.len() {
+            0 => Phrase::new("no entry is muted"),
+            _ => Phrase::new(format!(
+                "muted: {}; {} reports wait",
+                muted.join(", "),
+                self.state.lists.n_held()
+            )),
+        })
+    }
+
+    pub(super) fn unmute(&mut self, asked: &Asked, rule: &str, now: Timestamp) -> Outcome {
+        if !self.state.lists.trials().muted().any(|muted| muted == rule) {
+            return Outcome::Fail(Phrase::default().code(rule).words(" is not muted"));
+        }
+        let (by, room) = (asked.by.clone(), asked.room.clone());
+        let before = self.state.lists.n_held();
+        self.record(Entry::Unmuted { rule: rule.to_owned(), by, room }, now);
+        let n_free = before - self.state.lists.n_held();
+        Outcome::Say(
+            Phrase::default()
+                .code(rule)
+                .words(format!(" may speak again; held reports that go out: {n_free}")),
+        )
+    }
+
+    /// Mutes what did badly, and asks people where it was added.
+    pub(in super::super) fn mute_due(&mut self, now: Timestamp) {
+        let says_more = |entry: &Entry| matches!(entry, Entry::Reported { .. } | Entry::Feedback(_));
+        if !self.step.entries.iter().any(says_more) {
+            return;
+        }
+        for (rule, room) in self.state.lists.trials().due(now) {
+            let items = self.muted_notice(&rule, room, now).into_iter().collect();
+            tracing::warn!(rule, "a new entry did badly and is muted");
+            self.record(Entry::Muted { rule, items }, now);
+        }
+    }
+
+    fn muted_notice(&self, rule: &str, room: RoomKey, now: Timestamp) -> Option<Item> {
+        let unmute = format!("{}unmute {rule}", self.settings.grammar.prefix);
+        let notice = Phrase::new("The new entry ")
+            .code(rule)
+            .words(
+                " hit several posts that seem harmless. What only it finds is held from now on. Is it good? ",
+            )
+            .code(&unmute)
+            .words(" lets its reports out; else take it off its list.");
+        (!self.settings.dry_run).then(|| Item {
+            id: self.state.next_item(0),
+            rooms: vec![room],
+            class: Class::High,
+            weight: 0,
+            created_at: now,
+            expires_at: None,
+            not_before: now,
+            content: Content::Text { text: notice.text(), reply_to: None },
+        })
+    }
+}
+
+fn said_of(change: &ListChange, written: &Written) -> Result<Phrase, Phrase> {
+    let said = match change {
+        ListChange::Add { list, text } => {
+            let name = written.added.clone().unwrap_or_else(|| list.to_string());
+            Phrase::default().code(text).words(format!(" is live as {name}"))
+        }
+        ListChange::Remove { text, watch } if written.gone.is_empty() => {
+            let lists = if *watch { "watchlist" } else { "blacklist" };
+            return Err(Phrase::default().code(text).words(format!(" is on no {lists} as it is written")));
+        }
+        ListChange::Remove { text, .. } => {
+            Phrase::default().code(text).words(format!(" is off ({})", written.gone.join(", ")))
+        }
+    };
+    Ok(match &written.not_kept {
+        Some(why) => said.words(", but is not in its file yet: ").data(why),
+        None => said,
+    })
+}
+
+/// The source of a reply begins with the message that it answers.
+fn without_reply(source: &str) -> &str {
+    let source = source.trim_start();
+    match source.strip_prefix(':').and_then(|rest| rest.split_once(char::is_whitespace)) {
+        Some((id, rest)) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => rest,
+        _ => source,
+    }
+}
