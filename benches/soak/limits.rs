@@ -12,45 +12,78 @@ pub(super) fn run(only: Option<&str>) {
     println!("{:<34} {:>9} {:>9} {:>9} {:>9}", "", "1..200", "200..1000", "ref. 100", "ref. 1000");
     let plain = Latency(0.06, 0.06);
     let jitter = Latency(0.05, 0.5);
-    let mut misses = [0; 4];
-    let mut rows = 0;
-    let mut sums = (0.0, 0.0);
-    for (scale, latency, what) in [(1.0, plain, ""), (1.0, jitter, " jitter"), (0.05, plain, " /20")] {
+    let mut groups: Vec<Group> = Vec::new();
+    for (scale, latency, what) in [(1.0, plain, "plain"), (1.0, jitter, "jitter"), (0.05, plain, "/20")] {
         let latency = Latency(latency.0 * scale, latency.1 * scale);
         for (name, first, second) in cases() {
-            let name = format!("{name}{what}");
+            let name = if what == "plain" { name } else { format!("{name} {what}") };
             if only.is_some_and(|only| !name.contains(only)) {
                 continue;
             }
             let mut limiter = RateLimit::new();
             let (course, now) = drive(&mut limiter, &first.scaled(scale), latency, 1000, Timestamp::ZERO, 1);
+            let rate_before = 1.0 / latency.best_times(&first.scaled(scale), 1000)[999];
             let (course, limit) = match second {
                 None => (course, first),
                 Some(second) => (drive(&mut limiter, &second.scaled(scale), latency, 1000, now, 2).0, second),
             };
-            let f = figures(&course, &limit.scaled(scale), latency);
-            let missed = [f.0 < 0.85, f.1 < 0.95, f.2 > 10, f.3 >= 20];
-            rows += 1;
-            sums.0 += f.0.min(1.0);
-            sums.1 += f.1.min(1.0);
-            for (count, missed) in misses.iter_mut().zip(missed) {
-                *count += usize::from(missed);
-            }
+            let limit = limit.scaled(scale);
+            let best = latency.best_times(&limit, 1000);
+            let lifted = 1.0 / best[999] > 1.05 * rate_before;
+            let row = figures(&course, &best);
+            let missed = [row.0 < 0.85, row.1 < 0.95, row.2 > 10, row.3 >= 20];
             let [a, b, c, d] = missed.map(|missed| if missed { '!' } else { ' ' });
-            println!("{name:<34} {:>8.3}{a} {:>8.3}{b} {:>8}{c} {:>8}{d}", f.0, f.1, f.2, f.3);
+            println!("{name:<34} {:>8.3}{a} {:>8.3}{b} {:>8}{c} {:>8}{d}", row.0, row.1, row.2, row.3);
+            Group::of(&mut groups, if lifted { "lifted" } else { what }).add(row, missed);
         }
     }
-    println!("mean: {:.3}, {:.3}", sums.0 / f64::from(rows), sums.1 / f64::from(rows));
-    println!("{rows} rows; goals missed (marked !): {misses:?}");
+    println!("rows, means, rows that miss each goal (marked ! above); `lifted`: the best rate became higher");
+    for group in &groups {
+        let rows = group.rows as f64;
+        println!(
+            "{:<10} {:>4} rows: {:.3} {:.3}; {:?}",
+            group.name,
+            group.rows,
+            group.sums.0 / rows,
+            group.sums.1 / rows,
+            group.misses
+        );
+    }
+}
+
+/// Rows of one kind.
+struct Group {
+    name: &'static str,
+    rows: usize,
+    sums: (f64, f64),
+    misses: [usize; 4],
+}
+
+impl Group {
+    fn of<'a>(groups: &'a mut Vec<Self>, name: &'static str) -> &'a mut Self {
+        let index = groups.iter().position(|group| group.name == name).unwrap_or_else(|| {
+            groups.push(Self { name, rows: 0, sums: (0.0, 0.0), misses: [0; 4] });
+            groups.len() - 1
+        });
+        &mut groups[index]
+    }
+
+    fn add(&mut self, row: Figures, missed: [bool; 4]) {
+        self.rows += 1;
+        self.sums.0 += row.0.min(1.0);
+        self.sums.1 += row.1.min(1.0);
+        for (count, missed) in self.misses.iter_mut().zip(missed) {
+            *count += usize::from(missed);
+        }
+    }
 }
 
 type Figures = (f64, f64, usize, usize);
 
-fn figures(course: &Course, limit: &Limit, latency: Latency) -> Figures {
-    let best = limit.best_times(1000, (latency.0 + latency.1) / 2.0);
+fn figures(course: &Course, best: &[f64]) -> Figures {
     (
-        course.share(&best, 0, 200),
-        course.share(&best, 200, 1000),
+        course.share(best, 0, 200),
+        course.share(best, 200, 1000),
         course.refused(0, 100),
         course.refused(0, 1000),
     )

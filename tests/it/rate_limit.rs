@@ -1,6 +1,8 @@
 //! The learned limit against hidden servers, in simulated time. `cargo bench --bench soak -- limits` has the full
 //! table; here are its load-bearing rows.
 
+use std::time::Duration;
+
 use smokestack::core::rate_limit::RateLimit;
 use smokestack::core::time::Timestamp;
 use smokestack::simulator::chat::curve::{Curve, Limiter};
@@ -14,17 +16,57 @@ mod drive;
 mod hidden_limits;
 
 const REQUEST: Latency = Latency(0.06, 0.06);
+const JITTER: Latency = Latency(0.05, 0.5);
+
+/// Share of the best rate over the first 200 messages and over those after, refusals in the first 100 and in all 1,000.
+fn figures(limiter: &mut RateLimit, limit: &Limit, latency: Latency, start: Timestamp) -> Figures {
+    let (course, _) = drive(limiter, limit, latency, 1000, start, 1);
+    let best = latency.best_times(limit, 1000);
+    Figures {
+        first: course.share(&best, 0, 200),
+        later: course.share(&best, 200, 1000),
+        refused_early: course.refused(0, 100),
+        refused: course.refused(0, 1000),
+    }
+}
+
+#[derive(Debug)]
+struct Figures {
+    first: f64,
+    later: f64,
+    refused_early: usize,
+    refused: usize,
+}
+
+impl Figures {
+    fn reach_the_goals(&self, what: &str) {
+        assert!(self.first >= 0.85 && self.later >= 0.95, "{what}: {self:?}");
+        assert!(self.refused_early <= 10 && self.refused < 20, "{what}: {self:?}");
+    }
+}
 
 #[test]
 fn reaches_most_of_the_best_rate_with_few_refusals_on_every_named_curve() {
     for name in ["fit1", "fit2", "stacked40", "relaxed", "flat20", "none"] {
         let limit = named(name).expect("a known name");
-        let (course, _) = drive(&mut RateLimit::new(), &limit, REQUEST, 600, Timestamp::ZERO, 1);
-        let best = limit.best_times(600, REQUEST.0);
-        let (first, later) = (course.share(&best, 0, 200), course.share(&best, 200, 600));
-        assert!(first >= 0.84 && later >= 0.94, "{name}: {first:.3} of the best at first, then {later:.3}");
-        let (soon, all) = (course.refused(0, 100), course.refused(0, 600));
-        assert!(soon <= 10 && all <= 15, "{name}: {soon} refusals in 100 messages, {all} in 600");
+        for latency in [REQUEST, JITTER] {
+            let figures = figures(&mut RateLimit::new(), &limit, latency, Timestamp::ZERO);
+            figures.reach_the_goals(&format!("{name}, {latency:?}"));
+        }
+    }
+}
+
+#[test]
+fn reaches_most_of_the_best_rate_on_limits_with_random_parameters_and_of_other_families() {
+    for family in ["curve", "bucket", "window", "cap", "steps"] {
+        for seed in 1..=8 {
+            if (family, seed) == ("steps", 6) {
+                continue; // Stated below.
+            }
+            let limit = random(family, &mut Dice(seed));
+            let figures = figures(&mut RateLimit::new(), &limit, REQUEST, Timestamp::ZERO);
+            figures.reach_the_goals(&format!("{family} {seed}"));
+        }
     }
 }
 
@@ -32,22 +74,24 @@ fn reaches_most_of_the_best_rate_with_few_refusals_on_every_named_curve() {
 fn forgets_a_limit_that_became_stricter() {
     for (before, after) in [("none", "fit1"), ("fit1", "flat20"), ("fit2", "stacked40"), ("relaxed", "fit2")]
     {
-        let (before, after) = (named(before).expect("known"), named(after).expect("known"));
         let mut limiter = RateLimit::new();
-        let (_, now) = drive(&mut limiter, &before, REQUEST, 300, Timestamp::ZERO, 1);
-        let (course, _) = drive(&mut limiter, &after, REQUEST, 600, now, 2);
-        let later = course.share(&after.best_times(600, REQUEST.0), 200, 600);
-        assert!(later >= 0.94, "{later:.3} of the best");
-        assert!(course.refused(0, 100) <= 14 && course.refused(0, 600) <= 20, "{:?}", course.refused_at);
+        let (_, now) = drive(&mut limiter, &named(before).expect("known"), REQUEST, 300, Timestamp::ZERO, 1);
+        let figures = figures(&mut limiter, &named(after).expect("known"), REQUEST, now);
+        figures.reach_the_goals(&format!("{before} then {after}"));
     }
 }
 
 #[test]
-fn notices_a_limit_that_was_lifted() {
-    let mut limiter = RateLimit::new();
-    let (_, now) = drive(&mut limiter, &named("fit1").expect("known"), REQUEST, 300, Timestamp::ZERO, 1);
-    let (course, _) = drive(&mut limiter, &Limit::None, REQUEST, 400, now, 2);
-    assert!(course.share(&Limit::None.best_times(400, REQUEST.0), 300, 400) > 0.99);
+fn notices_a_limit_that_was_lifted_within_two_hundred_messages() {
+    for (before, after) in [("fit1", "none"), ("flat20", "fit1"), ("fit1", "relaxed")] {
+        let mut limiter = RateLimit::new();
+        let (_, now) = drive(&mut limiter, &named(before).expect("known"), REQUEST, 300, Timestamp::ZERO, 1);
+        let figures = figures(&mut limiter, &named(after).expect("known"), REQUEST, now);
+        assert!(figures.later >= 0.95 && figures.refused < 20, "{before} then {after}: {figures:?}");
+        // A weakness that the budget of refusals makes: who may probe once in ninety messages goes on at the old
+        // rate for as long, which is most of the time that these 200 take.
+        assert!(figures.first < 0.85 || after == "relaxed", "{before} then {after}: {figures:?}");
+    }
 }
 
 #[test]
@@ -55,26 +99,69 @@ fn learns_a_server_whose_seconds_are_a_twentieth_as_long() {
     let latency = Latency(REQUEST.0 / 20.0, REQUEST.1 / 20.0);
     for name in ["fit1", "fit2", "stacked40", "relaxed", "flat20"] {
         let limit = named(name).expect("a known name").scaled(0.05);
-        let (course, _) = drive(&mut RateLimit::new(), &limit, latency, 1000, Timestamp::ZERO, 1);
-        let best = limit.best_times(1000, latency.0);
-        assert!(course.share(&best, 0, 200) >= 0.72, "{name}: {:.3} at first", course.share(&best, 0, 200));
-        assert!(course.share(&best, 200, 1000) >= 0.93, "{name}: {:.3}", course.share(&best, 200, 1000));
-        assert!(course.refused(0, 100) <= 10, "{name}: {:?}", course.refused_at);
+        let figures = figures(&mut RateLimit::new(), &limit, latency, Timestamp::ZERO);
+        assert!(figures.later >= 0.95, "{name}: {figures:?}");
+        assert!(figures.refused_early <= 10 && figures.refused < 20, "{name}: {figures:?}");
+        // A weakness that whole seconds make: each refusal is a wait of one, in which `fit2` and `relaxed` would let
+        // fourteen and ten messages through.
+        assert_eq!(figures.first >= 0.85, !["fit2", "relaxed"].contains(&name), "{name}: {figures:?}");
     }
 }
 
 #[test]
-fn loses_little_on_limits_with_random_parameters_and_of_other_families() {
-    let cases = [("curve", 0.94), ("bucket", 0.97), ("window", 0.95), ("cap", 0.94), ("steps", 0.82)];
-    for (family, least) in cases {
-        for seed in 1..=6 {
-            let limit = random(family, &mut Dice(seed));
-            let (course, _) = drive(&mut RateLimit::new(), &limit, REQUEST, 600, Timestamp::ZERO, 1);
-            let later = course.share(&limit.best_times(600, REQUEST.0), 200, 600);
-            assert!(later >= least, "{family} {seed}: {later:.3} of the best");
-            assert!(course.refused(0, 600) <= 20, "{family} {seed}: {:?}", course.refused_at);
+fn a_step_shorter_than_the_seconds_that_chat_names_is_used_only_in_part() {
+    // A weakness: 0.64 s for four messages of a burst, then 4.6 s. What chat names is always "1 second", so that the
+    // step is found by trial, and each step too many costs a long pause.
+    let limit = random("steps", &mut Dice(6));
+    let figures = figures(&mut RateLimit::new(), &limit, REQUEST, Timestamp::ZERO);
+    assert!((0.75..0.85).contains(&figures.first) && (0.85..0.95).contains(&figures.later), "{figures:?}");
+    assert!(figures.refused_early <= 10 && figures.refused < 20, "{figures:?}");
+}
+
+#[test]
+fn a_limit_that_went_through_a_snapshot_after_each_message_decides_the_same() {
+    for name in ["fit1", "stacked40", "relaxed", "flat20", "none"] {
+        let limit = named(name).expect("known");
+        let (mut kept, mut saved) = (RateLimit::new(), RateLimit::new());
+        let mut server = Server::new(limit);
+        let mut now = Timestamp::ZERO;
+        for message in 0..400 {
+            let due = kept.next_send(50, now);
+            let apart = due.as_millis() - saved.next_send(50, now).as_millis();
+            assert!(apart.abs() <= 1, "{name}: {apart} ms apart after {message} messages");
+            now = due + Duration::from_millis(30);
+            match server.attempt(now.as_millis() as f64 / 1000.0) {
+                Ok(()) => [&mut kept, &mut saved].map(|limiter| limiter.on_accepted(due, now)),
+                Err(remains) => {
+                    let wait = Some(Duration::from_secs(remains.ceil().max(1.0) as u64));
+                    [&mut kept, &mut saved].map(|limiter| limiter.on_refused(wait, due, now))
+                }
+            };
+            let json = serde_json::to_string(&saved).expect("a snapshot");
+            saved = serde_json::from_str(&json).expect("what was saved");
         }
     }
+}
+
+#[test]
+fn refusals_that_contradict_the_limit_are_forgotten() {
+    let limit = named("fit1").expect("known");
+    let mut limiter = RateLimit::new();
+    let (_, mut now) = drive(&mut limiter, &limit, REQUEST, 200, Timestamp::ZERO, 1);
+    // For an hour, answers by chance.
+    let mut dice = Dice(3);
+    let end = now + Duration::from_secs(3600);
+    while now < end {
+        let sent_at = limiter.next_send(50, now);
+        now = sent_at + Duration::from_millis(60);
+        if dice.unit() < 0.5 {
+            limiter.on_refused(Some(Duration::from_secs(dice.between(0.0, 40.0) as u64)), sent_at, now);
+        } else {
+            limiter.on_accepted(sent_at, now);
+        }
+    }
+    let figures = figures(&mut limiter, &limit, REQUEST, now);
+    assert!(figures.later >= 0.95 && figures.refused < 25, "{figures:?}");
 }
 
 #[test]
@@ -135,7 +222,7 @@ fn the_simulated_network_has_the_same_limits() {
 fn the_best_schedule_is_allowed_by_its_server_and_beats_greed() {
     for name in ["fit1", "fit2"] {
         let limit = named(name).expect("known");
-        let best = limit.best_times(100, 0.05);
+        let best = limit.best_times(100, 0.05, 0.0);
         // Two at once, then the pause that ends the burst, is the best cycle of both.
         let pause = if name == "fit1" { 7.7954 } else { 2.9190 };
         let per_pair = best[99] / 49.0;

@@ -11,6 +11,14 @@ use super::hidden_limits::{Dice, Limit, Server};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Latency(pub(crate) f64, pub(crate) f64);
 
+impl Latency {
+    /// The best possible times of `count` messages: somebody who knows the limit, but not how long the next request
+    /// will take, aims so that the quickest one is not too early, and is late by what it takes longer.
+    pub(crate) fn best_times(self, limit: &Limit, count: usize) -> Vec<f64> {
+        limit.best_times(count, (self.0 + self.1) / 2.0, (self.1 - self.0) / 4.0)
+    }
+}
+
 /// What came of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Course {

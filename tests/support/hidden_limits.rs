@@ -137,10 +137,11 @@ impl Limit {
     }
 
     /// The least times at which 1, 2, ... `count` messages can be accepted from a rested start, when two are at
-    /// least `floor` apart: what somebody who knows the limit exactly reaches.
-    pub(crate) fn best_times(&self, count: usize, floor: f64) -> Vec<f64> {
+    /// least `floor` apart, and one for which the limit demands a wait comes `late` after it: what somebody reaches
+    /// on average who knows the limit exactly, but not how long the next request takes.
+    pub(crate) fn best_times(&self, count: usize, floor: f64, late: f64) -> Vec<f64> {
         match self {
-            Self::Burst(burst) => best_bursts(burst, count, floor),
+            Self::Burst(burst) => best_bursts(burst, count, floor, late),
             // In these families an earlier message never delays a later one by more than it came earlier,
             // so that sending as soon as allowed is the best schedule.
             _ => {
@@ -149,7 +150,7 @@ impl Limit {
                 let mut t = 0.0;
                 for _ in 0..count {
                     while let Err(wait) = server.attempt(t) {
-                        t += wait.max(1e-6);
+                        t += wait.max(1e-6) + late;
                     }
                     times.push(t);
                     t += floor;
@@ -162,7 +163,7 @@ impl Limit {
 
 /// Dynamic programming over (messages in the burst, waits added). A message later than needed only helps by ending
 /// the burst or by clearing what was added, so those three moments are the only choices.
-fn best_bursts(burst: &Burst, count: usize, floor: f64) -> Vec<f64> {
+fn best_bursts(burst: &Burst, count: usize, floor: f64, late: f64) -> Vec<f64> {
     const TICK: f64 = 1e-4;
     let levels = if burst.stack > 0.0 { 11 } else { 1 };
     // best[n][s]: least time for the messages still to come; built from "none to come" backwards. `done[m]` is the
@@ -176,13 +177,13 @@ fn best_bursts(burst: &Burst, count: usize, floor: f64) -> Vec<f64> {
             for (s, cell) in row.iter_mut().enumerate() {
                 let wait = Burst::at(&burst.need, n) + burst.stack * s as f64;
                 let more = (s + 1).min(levels - 1);
-                let soon = wait.max(floor);
+                let soon = if wait > floor { wait + late } else { floor };
                 let stacks = levels > 1 && wait > 0.0 && soon <= wait * 1.25;
                 let mut least = soon + best[after][if stacks { more } else { 0 }];
                 if stacks {
-                    least = least.min((wait * 1.25 + TICK).max(floor) + best[after][0]);
+                    least = least.min((wait * 1.25 + TICK + late).max(floor) + best[after][0]);
                 }
-                let rest = (Burst::at(&burst.rest, n) + TICK).max(wait).max(floor);
+                let rest = ((Burst::at(&burst.rest, n) + TICK).max(wait) + late).max(floor);
                 let stacks = levels > 1 && wait > 0.0 && rest <= wait * 1.25;
                 least = least.min(rest + best[1][if stacks { more } else { 0 }]);
                 *cell = least;

@@ -1,15 +1,28 @@
-//! What is believed about a server's limit, and how accepted messages change it.
+//! What is believed about a server's limit.
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::send_plan::{Course, MEMORY, Plan, Shape};
+use super::refusals::Refusal;
+use crate::core::send_plan::{Course, Plan, Shape};
 use crate::core::time::Timestamp;
 
-/// Longest interval between two trials of something faster, in messages.
-const PROBE_AFTER_MOST: usize = 160;
+/// Refusals that may be risked at a start; each message earns [`EARNED`] more, up to this.
+const MOST_REFUSALS: f64 = 7.0;
 
-/// A plan whose period is below the resolution of the clock limits nothing.
-const SHORTEST_PERIOD_MS: f64 = 2.0;
+/// One refusal in about ninety messages. With the first ones that is under 2 % of a thousand.
+const EARNED: f64 = 0.011;
+
+/// So many more refusals than were risked mean that nothing that is believed is right.
+const TURMOIL: f64 = -3.0;
+
+/// So many messages without a refusal mean that the turmoil is over.
+const CALM: usize = 10;
+
+/// After so many messages a new beginning may risk as many refusals as the first.
+pub(super) const RENEW_AFTER: usize = 300;
+
+/// After how many messages without a refusal the limit is probed, at the earliest.
+const PROBE_AFTER: usize = 70;
 
 /// What is being done to learn the limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,6 +40,7 @@ pub(super) enum Phase {
 
 /// A search for the pause that lets `free` messages through again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Search {
     /// Messages that passed at once.
     pub(super) free: usize,
@@ -34,6 +48,8 @@ pub(super) struct Search {
     pub(super) first_ms: f64,
     /// A longer gap was named later: the limit grows with the burst.
     pub(super) grew: bool,
+    /// Between which lengths a window of `free` messages is that explains the first refusal.
+    pub(super) window_ms: (f64, f64),
     /// Pauses that were too short, with the messages that passed after them.
     pub(super) tried: Vec<(f64, usize)>,
 }
@@ -43,8 +59,9 @@ pub(super) struct Search {
 pub(super) enum Change {
     /// A shorter period.
     Period,
-    /// One more message at once.
-    Free,
+    /// One more message at once, which passes only when the limit was lifted.
+    #[serde(alias = "Free")]
+    Lift,
     /// More messages after those at once.
     Extra,
     /// A shorter gap between the extra messages.
@@ -58,10 +75,24 @@ pub(super) struct Trial {
     pub(super) plan: Plan,
     /// Cycles that passed.
     pub(super) passed: usize,
+    /// The shortest pause before those.
+    #[serde(default = "no_pause_yet")]
+    pub(super) pause_ms: f64,
 }
 
-/// All that is believed. Lengths of time are milliseconds, counts are messages.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+impl Trial {
+    pub(super) fn new(change: Change, plan: Plan) -> Self {
+        Self { change, plan, passed: 0, pause_ms: no_pause_yet() }
+    }
+}
+
+/// Longer than any pause, and finite, so that it can be saved.
+fn no_pause_yet() -> f64 {
+    1e12
+}
+
+/// All that is believed. Lengths of time are milliseconds, counts are messages, pairs are bounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Learner {
     /// A longer pause before the next message, after which the limit is rested.
@@ -70,40 +101,89 @@ pub(super) struct Learner {
     /// The best plan that passed.
     pub(super) best: Option<Plan>,
     pub(super) trial: Option<Trial>,
+
     /// A period that was too short, or is supposed to be.
     pub(super) low_ms: f64,
     /// It was too short.
     pub(super) low_sure: bool,
     /// The share by which the next period is shorter, while none was too short.
     pub(super) stride: f64,
-    /// How many more messages a burst gets next.
+    /// How many more messages a burst gets next; none when more did not pass.
     pub(super) stride_extra: usize,
-    /// The gap after `free` messages at once: a length that is too short, and one that is long enough.
-    pub(super) step_ms: (f64, f64),
     /// The most messages that passed at once.
     pub(super) free: usize,
+    /// The gap after those.
+    pub(super) step_ms: (f64, f64),
+    /// The gap after one more, which is asked for when the pause before was too short.
+    pub(super) next_ms: (f64, f64),
+    /// The longest pause that did not end a burst.
+    pub(super) rest_low_ms: f64,
+
+    /// The Open phase began after a rest.
+    pub(super) rested: bool,
+    /// `free` was counted before a pause was proven, and may be too few.
+    pub(super) recount: bool,
+    /// What passed once did not pass later: trials must hold for longer.
+    pub(super) leaky: bool,
     /// Refusals since the last whole cycle.
     pub(super) dirty: u32,
     /// Refusals of the proven plan that count towards forgetting it.
     pub(super) strikes: u32,
-    /// The Open phase began after a rest.
-    pub(super) rested: bool,
-    /// What passed once did not pass later: trials must hold for longer.
-    pub(super) leaky: bool,
-    /// Messages since the best plan was adopted.
-    pub(super) adopted: usize,
-    /// Messages since the last refusal or trial.
-    pub(super) quiet: usize,
-    /// After how many quiet messages the next trial comes.
-    pub(super) probe_after: usize,
-    /// Trials in the Hold phase.
-    pub(super) probes: usize,
     /// The end of a refusal, and messages accepted since.
     pub(super) counted: Option<(Timestamp, usize)>,
     /// Refusals came so often since then that no permit can have been lost.
     pub(super) tight: bool,
+
+    /// Refusals that may be risked.
+    pub(super) budget: f64,
+    /// Messages since all was forgotten.
+    pub(super) known_for: usize,
+    /// Messages since the best plan was adopted.
+    pub(super) adopted: usize,
+    /// Messages since the last refusal or trial.
+    pub(super) quiet: usize,
+    /// Messages since a shorter period was last tried.
+    pub(super) since_period: usize,
+    /// After how many messages a shorter period is tried again.
+    pub(super) period_after: usize,
     /// The pause that the last refusal cost.
     pub(super) cost_ms: f64,
+    /// What trying one more at once cost, beyond the pause that was due anyway.
+    pub(super) lift_cost_ms: f64,
+}
+
+impl Default for Learner {
+    fn default() -> Self {
+        Self {
+            recover_ms: None,
+            phase: Phase::Open,
+            best: None,
+            trial: None,
+            low_ms: 0.0,
+            low_sure: false,
+            stride: 0.0,
+            stride_extra: 0,
+            free: 0,
+            step_ms: (0.0, 0.0),
+            next_ms: (0.0, 0.0),
+            rest_low_ms: 0.0,
+            rested: false,
+            recount: false,
+            leaky: false,
+            dirty: 0,
+            strikes: 0,
+            counted: None,
+            tight: false,
+            budget: MOST_REFUSALS,
+            known_for: 0,
+            adopted: 0,
+            quiet: 0,
+            since_period: 0,
+            period_after: 0,
+            cost_ms: 0.0,
+            lift_cost_ms: 0.0,
+        }
+    }
 }
 
 impl Learner {
@@ -117,107 +197,47 @@ impl Learner {
         self.best
     }
 
-    /// A message was accepted; it is the last one of `course`.
-    pub(super) fn on_accepted(&mut self, course: &mut Course, delay_ms: f64) {
+    /// Whether the trial says something so long after the last message. One more at once does only at once.
+    pub(super) fn may_try(&self, gap_ms: f64) -> bool {
+        self.trial.is_none_or(|trial| trial.change != Change::Lift || gap_ms < 0.5 * self.step_ms.1)
+    }
+
+    /// Counts an accepted message.
+    pub(super) fn count(&mut self) {
         self.quiet += 1;
+        self.known_for += 1;
+        self.since_period += 1;
         self.adopted += 1;
+        self.budget = (self.budget + EARNED).min(MOST_REFUSALS);
         if let Some((_, accepted)) = &mut self.counted {
             *accepted += 1;
         }
-        let Some(plan) = self.plan() else { return };
-        if matches!(plan.shape, Shape::Bucket { .. }) && course.permits >= 0.5 {
-            // Permits are left over, and may be lost: their number says nothing.
-            self.counted = None;
-        }
-        if course.in_cycle == plan.cycle() {
-            self.on_cycle(plan, course, delay_ms);
-        }
-    }
-
-    /// A whole cycle of `plan` passed.
-    fn on_cycle(&mut self, plan: Plan, course: &mut Course, delay_ms: f64) {
-        self.dirty = 0;
-        if self.quiet > 40 {
-            self.strikes = 0;
-        }
-        let full_speed = at_full_speed(plan, course, delay_ms);
-        if let Phase::Search(search) = &self.phase {
-            if !full_speed {
-                return;
-            }
-            let found = if self.informed() && course.pause_ms <= 1.3 * search.first_ms {
-                Plan::window(search.free, course.pause_ms + course.span_ms(search.free))
-            } else {
-                Plan::burst(search.free, course.pause_ms)
-            };
-            self.settle(found, self.low_ms);
-            course.permits = 0.0;
-        } else if let Some(trial) = &mut self.trial {
-            trial.passed += usize::from(full_speed);
-            let trial = *trial;
-            if trial.passed < self.cycles_needed(trial) {
-                return;
-            }
-            self.adopt(trial);
-        }
-        self.start_trial();
-    }
-
-    /// How often a trial must pass. A bucket that was not empty lets a schedule pass for a while that is too fast.
-    fn cycles_needed(&self, trial: Trial) -> usize {
-        let Some(best) = self.best else { return 1 };
-        let plan = trial.plan;
-        let gain = 1.0 - best.rate() / plan.rate();
-        match plan.shape {
-            Shape::Bucket { size } => {
-                let since = self.counted.map_or(1000, |(_, accepted)| accepted);
-                let stored = (1000.0 / plan.period_ms + 0.02 * since as f64).min(size as f64 - 1.0) + 0.5;
-                (stored / gain.max(0.01)).clamp(2.0, 200.0) as usize
-            }
-            _ if self.leaky || (self.phase == Phase::Hold && trial.change == Change::Period) => {
-                32 / plan.cycle() + 1
-            }
-            _ if plan.cycle() < 8 && gain < 0.07 => 2,
-            _ => 1,
-        }
-    }
-
-    fn adopt(&mut self, trial: Trial) {
-        if trial.plan.period_ms < SHORTEST_PERIOD_MS {
+        if self.budget < TURMOIL && self.quiet >= CALM {
             *self = Self::default();
-            return;
         }
-        self.best = Some(trial.plan);
-        self.trial = None;
-        self.adopted = 0;
-        self.quiet = 0;
-        match trial.change {
-            Change::Period => {
-                if !self.low_sure {
-                    self.stride = (self.stride * 2.0).min(0.5);
-                }
-                if self.phase == Phase::Hold {
-                    self.strikes = 0;
-                    if trial.plan.period_ms <= self.low_ms {
-                        // What was too short is not any more.
-                        self.phase = Phase::Refine;
-                        self.low_ms = 0.0;
-                        self.low_sure = false;
-                    }
-                }
-                return;
-            }
-            Change::Step => {
-                if let Shape::Burst { step_ms, .. } = trial.plan.shape {
-                    self.step_ms.1 = step_ms;
-                }
-            }
-            Change::Extra => self.stride_extra = (2 * self.stride_extra).clamp(2, 16),
-            Change::Free => {}
-        }
-        // The same once more, at once.
-        self.probes = self.probes.saturating_sub(1);
-        self.quiet = self.probe_after;
+    }
+
+    /// Counts a refusal.
+    pub(super) fn spend(&mut self) {
+        self.budget = (self.budget - 1.0).max(TURMOIL - 1.0);
+    }
+
+    /// Whether a refusal may be risked to see what the server allows now.
+    pub(super) fn may_probe(&self) -> bool {
+        let lost = self.best.map_or(0.0, |best| self.lift_cost_ms * best.rate());
+        let after = PROBE_AFTER.max((lost / 0.02) as usize);
+        self.quiet >= after && (self.budget >= 1.0 || self.quiet >= RENEW_AFTER)
+    }
+
+    /// After how many messages another refusal costs no more than `share` of the rate.
+    pub(super) fn affordable(&self, share: f64) -> usize {
+        let lost = self.best.map_or(0.0, |best| self.cost_ms * best.rate());
+        (lost / share).clamp(1.0, 10_000.0) as usize
+    }
+
+    /// Whether the first refusal named a length of time, and not only a second that may be all rounding.
+    pub(super) fn informed(&self) -> bool {
+        self.step_ms.0 > 0.6 * self.step_ms.1
     }
 
     /// A plan was found; its period is refined next.
@@ -227,133 +247,39 @@ impl Learner {
         self.low_ms = low_ms.min(best.period_ms);
         self.low_sure = low_ms > 0.0;
         self.stride = 0.5;
+        self.stride_extra = 1;
         self.phase = Phase::Refine;
         self.adopted = 0;
         self.quiet = 0;
-        self.probe_after = 10;
-        self.probes = 0;
+        self.period_after = PROBE_AFTER;
+        self.since_period = 0;
         self.strikes = 0;
     }
 
-    fn start_trial(&mut self) {
-        let Some(best) = self.best else { return };
-        if self.phase == Phase::Refine {
-            let width = 1.0 - self.low_ms / best.period_ms;
-            let cost = self.cost_ms / best.period_ms;
-            if width > (0.012 * cost).clamp(0.02, 0.06) {
-                let plan = best.with_period(self.refined_ms(best.period_ms, cost));
-                self.trial = Some(Trial { change: Change::Period, plan, passed: 0 });
-                return;
-            }
-            self.phase = Phase::Hold;
-            self.quiet = 0;
-            self.probe_after = self.probe_after.max(self.affordable(0.04).min(200));
-        }
-        if self.phase == Phase::Hold && self.quiet >= self.probe_after {
-            self.probe(best);
-        }
-    }
-
-    /// The next period between the one that was too short and the one that passed. The dearer a refusal, the nearer
-    /// to the one that passed.
-    fn refined_ms(&self, best_ms: f64, cost: f64) -> f64 {
-        if !self.low_sure {
-            return best_ms * (1.0 - self.stride);
-        }
-        let share = if cost > 4.0 { 0.7 } else { 0.55 };
-        (self.low_ms + share * (best_ms - self.low_ms)).max(0.5 * best_ms)
-    }
-
-    fn probe(&mut self, best: Plan) {
-        self.quiet = 0;
-        let changes = match self.probes {
-            0 => [Change::Free, Change::Period],
-            1 => [Change::Extra, Change::Period],
-            n if n % 2 == 0 => [Change::Step, Change::Period],
-            n if n % 8 == 7 => [Change::Free, Change::Period],
-            _ => [Change::Period, Change::Period],
+    /// The server behaves differently now: begin again after a rest that should end any burst.
+    pub(super) fn forget(&mut self, refusal: &Refusal, course: &mut Course, best: Plan) {
+        let rest_ms = match best.shape {
+            Shape::Window { .. } => refusal.high_ms.max(best.period_ms),
+            _ if refusal.vague => refusal.high_ms.max(4.0 * best.period_ms),
+            _ => 3.2 * refusal.high_ms,
         };
-        self.probes += 1;
-        self.stride = 0.04;
-        let trial = changes.into_iter().find_map(|change| Some((change, self.faster(best, change)?)));
-        if let Some((change, plan)) = trial {
-            if let (Change::Extra, Shape::Burst { extra: 1, step_ms, .. }) = (change, plan.shape) {
-                self.step_ms.1 = step_ms;
-            }
-            self.trial = Some(Trial { change, plan, passed: 0 });
+        self.begin_again(rest_ms, course);
+    }
+
+    /// Knows nothing but how often it was refused.
+    pub(super) fn renewed(&self) -> Self {
+        let fresh = Self::default();
+        if self.known_for >= RENEW_AFTER {
+            fresh
+        } else {
+            Self { budget: self.budget, known_for: self.known_for, ..fresh }
         }
     }
 
-    /// A plan next to `best` that would be faster; `None` when there is none of that kind worth a refusal.
-    fn faster(&self, best: Plan, change: Change) -> Option<Plan> {
-        let period_ms = best.period_ms;
-        match (change, best.shape) {
-            (Change::Period, _) => {
-                let near = 0.9 * period_ms..0.98 * period_ms;
-                let halfway = self.low_sure && near.contains(&self.low_ms);
-                Some(best.with_period(if halfway {
-                    (self.low_ms + period_ms) / 2.0
-                } else {
-                    0.96 * period_ms
-                }))
-            }
-            (Change::Free, Shape::Burst { free, extra: 0, .. }) if free < MEMORY => {
-                Some(Plan::burst(free + 1, period_ms))
-            }
-            (Change::Free, Shape::Bucket { size: 1 }) => Some(Plan::burst(2, period_ms)),
-            (Change::Free, Shape::Window { max }) if max < MEMORY => Some(Plan::window(max + 1, period_ms)),
-            (Change::Extra, Shape::Burst { free, extra, step_ms }) => {
-                // Without a good bound, the longest step that could pay if the pause need not be longer.
-                let guess_ms = self.step_ms.1.min(self.step_ms.0.max(0.42 * period_ms));
-                let step_ms = if extra == 0 { guess_ms } else { step_ms };
-                let extra = (extra + self.stride_extra.max(1)).min(MEMORY.saturating_sub(free));
-                // The longest pause with which it is 3 % faster.
-                let cycle_ms = (free + extra) as f64 / (1.03 * best.rate());
-                let pause_ms = cycle_ms - extra as f64 * step_ms;
-                let shape = Shape::Burst { free, extra, step_ms };
-                (pause_ms >= period_ms).then_some(Plan { shape, period_ms: pause_ms })
-            }
-            (Change::Step, Shape::Burst { free, extra, step_ms })
-                if extra > 0 && step_ms > 1.05 * self.step_ms.0 =>
-            {
-                let step_ms = (step_ms + self.step_ms.0) / 2.0;
-                Some(Plan { shape: Shape::Burst { free, extra, step_ms }, period_ms })
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the first refusal named a length of time, and not only a second that may be all rounding.
-    pub(super) fn informed(&self) -> bool {
-        self.step_ms.0 > 0.7 * self.step_ms.1
-    }
-
-    /// A trial in the Hold phase failed: the next one comes later.
-    pub(super) fn probe_later(&mut self) {
-        self.probe_after =
-            (self.probe_after * 2).clamp(20, PROBE_AFTER_MOST.max(self.affordable(0.02)).min(480));
-    }
-
-    /// After how many messages another refusal costs no more than `share` of the rate.
-    fn affordable(&self, share: f64) -> usize {
-        let cycle_cost = self.best.map_or(0.0, |best| self.cost_ms * best.rate());
-        (cycle_cost / share).clamp(1.0, 10_000.0) as usize
-    }
-}
-
-/// Whether the cycle that just ended was about as fast as the plan allows: a slower one proves nothing.
-fn at_full_speed(plan: Plan, course: &Course, delay_ms: f64) -> bool {
-    let slack_ms = 1.5 * delay_ms + 0.1 * plan.period_ms;
-    let span_ms = course.span_ms(plan.cycle());
-    let requests_ms = plan.cycle() as f64 * 2.0 * delay_ms;
-    match plan.shape {
-        Shape::Burst { extra, step_ms, .. } => {
-            let steps_ms = extra as f64 * 1.1 * step_ms;
-            course.pause_ms <= plan.period_ms + slack_ms
-                && span_ms <= 0.5 * plan.period_ms + steps_ms + requests_ms
-        }
-        Shape::Window { .. } => course.pause_ms + span_ms <= plan.period_ms + slack_ms + requests_ms,
-        // While permits are left over, the plan is not at its limit.
-        Shape::Bucket { .. } => course.permits < 0.5 && course.pause_ms <= plan.period_ms + slack_ms,
+    /// After a rest, as if nothing was known.
+    pub(super) fn begin_again(&mut self, rest_ms: f64, course: &mut Course) {
+        *self = Self { recover_ms: Some(rest_ms), rested: true, ..self.renewed() };
+        let last = course.sent.back().copied();
+        *course = Course { sent: last.into_iter().collect(), ..Course::default() };
     }
 }

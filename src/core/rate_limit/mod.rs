@@ -8,23 +8,28 @@
 //! 1. **Open.** Nothing was refused yet: send at once. The first refusal tells how many messages pass at once (k), and
 //!    between which bounds the gap lies after which one more passes. A refusal says whole seconds, rounded up; the
 //!    bounds are as wide as that rounding, which for a server with short seconds is all there is.
-//! 2. **Search.** After which pause do k messages pass again? First the pause that chat named. If all pass, it is a
-//!    window. If one passes and the gap that is then named is longer, the limit grows with the burst, and longer and
-//!    longer pauses are tried until one ends the burst. If the number that passes grows with the pause, it is a
-//!    bucket, whose interval is pause / number. If longer pauses could not pay, even if they did end the burst, the
-//!    search ends with one message for each named gap.
-//! 3. **Refine.** The period is narrowed between a length that failed and one that passed. It is narrowed only as far
-//!    as it pays: the next step saves at most the remaining width in each cycle, and half of the steps cost a refusal
-//!    and the pause that makes up for it.
-//! 4. **Hold.** A little faster is tried now and then: a shorter period, one more message at once, a message more in
-//!    the burst. After each failure the next attempt comes later (up to 160 messages), so that attempts cost less than
-//!    1 % of refusals; after a success the next steps are larger, so that a limit that was lifted is noticed.
+//! 2. **Search** (`search.rs`). After which pause do k messages pass again? First the pause that chat named. If all pass,
+//!    or if both refusals tell the same time since the oldest of k messages, it is a window. If one passes and the gap
+//!    that is then named is longer, the limit grows with the burst, and longer and longer pauses are tried until one
+//!    ends the burst. If the number that passes grows with the pause, it is a bucket, whose interval is pause / number.
+//!    If longer pauses could not pay, even if they did end the burst, the search ends with one message for each named
+//!    gap; when that gap then grows, it goes on with bursts of as many messages as passed before.
+//! 3. **Refine** (`trials.rs`). The period is narrowed between a length that failed and one that passed, only as far as
+//!    it pays: the next step saves at most the remaining width in each cycle, and half of the steps cost a refusal and
+//!    the pause that makes up for it. Where the pause is long beside the gap, longer bursts are tried.
+//! 4. **Hold.** The limit is probed now and then. One message more at once than ever passed costs a refusal and nearly no
+//!    time, and tells much: it passes only when the limit was lifted, and the wait that is named is another one when
+//!    the limit changed. A shorter period is tried less often, because a failure costs a pause.
+//!
+//! Refusals for the sake of knowledge have a budget: seven at a start, and one more for each ninety messages. So a limit
+//! that was lifted is noticed after about a hundred messages; sooner would cost more than 2 % of refusals.
 //!
 //! A trial counts only when messages really went out at its speed, and each is one change from a schedule that has
 //! passed, so that a refusal has one explanation. After a refusal within a burst, the burst is longer than usual, and
-//! the pause that follows is longer in the same proportion. A refusal of the proven schedule makes its period longer;
-//! several in short order, or one that names far more than the period, mean that the server behaves differently now:
-//! everything but the wait is forgotten, and the search begins again after a rest.
+//! the pause that follows is longer in the same proportion. A refusal of the proven schedule makes its period longer.
+//! Several in short order, one that names another gap than before at the same place, or fewer messages at once than
+//! passed for long, mean that the server behaves differently now: everything but the wait is forgotten, and the search
+//! begins again after a rest (`refusals.rs`).
 //!
 //! # Odd answers
 //!
@@ -36,6 +41,8 @@
 
 mod learner;
 mod refusals;
+mod search;
+mod trials;
 
 use std::time::Duration;
 
@@ -92,7 +99,8 @@ impl RateLimit {
         };
         let last = self.course.sent.back().filter(|&&last| last <= now + OUT_OF_ORDER);
         let Some(&last) = last else { return told.clamp(now, now + LONGEST_WAIT) };
-        let plan = if waiting > 1 { self.learner.plan() } else { self.learner.proven() };
+        let tries = waiting > 1 && self.learner.may_try(millis(now.since(last)));
+        let plan = if tries { self.learner.plan() } else { self.learner.proven() };
         let planned = match (self.learner.recover_ms, plan) {
             (Some(recover_ms), _) => last + duration(recover_ms).min(LONGEST_WAIT),
             (None, Some(plan)) => plan.due(&self.course, now),
@@ -139,6 +147,7 @@ impl RateLimit {
         let refusal = Refusal {
             low_ms: millis(sent_at.since(last)) + millis(certain),
             high_ms: millis(until.since(last)),
+            slack_ms: self.delay_ms,
             vague: certain.is_zero(),
             until,
         };

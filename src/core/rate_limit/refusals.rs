@@ -1,14 +1,8 @@
 //! What refusals teach.
 
-use super::learner::{Change, Learner, Phase, Search, Trial};
-use crate::core::send_plan::{Course, MEMORY, Plan, Shape, millis};
+use super::learner::{Change, Learner, Phase, Trial};
+use crate::core::send_plan::{Course, Plan, Shape, millis};
 use crate::core::time::Timestamp;
-
-/// By how much the gap that chat names must grow to count as growing: more than the error of the clocks.
-const GROWTH: f64 = 1.05;
-
-/// The pauses that are tried to end a burst, as multiples of the gap that chat named.
-const RESTS: [f64; 4] = [2.0, 3.2, 4.5, 6.0];
 
 /// A refusal, as gaps after the last accepted message.
 pub(super) struct Refusal {
@@ -18,8 +12,23 @@ pub(super) struct Refusal {
     pub(super) high_ms: f64,
     /// The wait was so short, or not named at all, that it may be all rounding.
     pub(super) vague: bool,
+    /// By how much clocks and requests may differ.
+    pub(super) slack_ms: f64,
     /// When one message is known to pass.
     pub(super) until: Timestamp,
+}
+
+impl Refusal {
+    /// Between which lengths a window of `max` messages is that explains it.
+    pub(super) fn window(&self, course: &Course, max: usize) -> Option<(f64, f64)> {
+        let span_ms = course.newest(max).map(|_| course.span_ms(max))?;
+        Some((self.low_ms + span_ms - self.slack_ms, self.high_ms + span_ms))
+    }
+
+    /// Whether it names another gap than one between these bounds.
+    fn outside(&self, least_ms: f64, most_ms: f64) -> bool {
+        self.high_ms + self.slack_ms < 0.9 * least_ms || self.low_ms > 1.1 * most_ms + self.slack_ms
+    }
 }
 
 /// How a refusal moves the bounds of the period.
@@ -33,7 +42,14 @@ struct Bounds {
 impl Learner {
     /// A message was refused.
     pub(super) fn on_refused(&mut self, refusal: &Refusal, course: &mut Course) {
+        self.spend();
         let Some(plan) = self.plan() else { return self.first_refusal(refusal, course) };
+        if matches!(self.phase, Phase::Search(_)) {
+            self.dirty += 1;
+            if self.dirty > 5 {
+                return self.forget(refusal, course, plan);
+            }
+        }
         let passed = if course.in_cycle >= plan.cycle() { 0 } else { course.in_cycle };
         if let Phase::Search(search) = &self.phase {
             let search = search.clone();
@@ -43,119 +59,49 @@ impl Learner {
         }
     }
 
-    fn first_refusal(&mut self, refusal: &Refusal, course: &mut Course) {
-        let free = course.run(refusal.high_ms / 4.0).min(MEMORY);
-        if free == 1 && !self.rested && course.run(4.0 * refusal.high_ms) > 1 {
-            // Earlier messages may be part of it: how many pass at once is seen only after a rest.
-            return self.begin_again(RESTS[0] * refusal.high_ms, course);
-        }
-        self.step_ms = (refusal.low_ms, refusal.high_ms);
-        self.free = free;
-        self.cost_ms = refusal.high_ms;
-        self.counted = Some((refusal.until, 0));
-        self.low_ms = refusal.low_ms;
-        self.recover_ms = None;
-        if free == 1 {
-            self.settle(Plan::bucket(1, refusal.high_ms), refusal.low_ms);
-            course.permits = 0.0;
-        } else {
-            let search = Search { free, first_ms: refusal.high_ms, ..Search::default() };
-            self.search(search, refusal.high_ms, course);
-        }
-        course.in_cycle = free;
-    }
-
-    /// Next, `pause_ms` is tried.
-    fn search(&mut self, search: Search, pause_ms: f64, course: &mut Course) {
-        course.in_cycle = search.free;
-        self.best = Some(Plan::burst(search.free, pause_ms));
-        self.trial = None;
-        self.phase = Phase::Search(search);
-    }
-
-    /// Only `passed` messages passed after a pause.
-    fn search_on(&mut self, mut search: Search, refusal: &Refusal, course: &mut Course, passed: usize) {
-        if passed == 0 {
-            let again_ms = refusal.high_ms.max(self.best.map_or(0.0, |plan| plan.period_ms));
-            return self.search(search, again_ms, course);
-        }
-        let pause_ms = course.pause_ms;
-        let first = search.tried.is_empty() && !search.grew;
-        if first {
-            self.low_ms = self.low_ms.max(pause_ms);
-        }
-        // Much less than a pause is missing: old messages leave a window one by one.
-        let leaves = self.informed() && refusal.high_ms < 0.5 * search.first_ms;
-        if let (true, true, Some(oldest)) = (first, leaves, course.newest(search.free)) {
-            let period_ms = millis(refusal.until.since(oldest));
-            return self.settle(Plan::window(search.free, period_ms), period_ms - 1000.0);
-        }
-        let same_ms =
-            search.tried.iter().filter(|(_, n)| *n == passed).map(|&(ms, _)| ms).fold(pause_ms, f64::min);
-        if passed >= 2 && pause_ms > 1.4 * same_ms {
-            // More rest did not let more through: so many is all that passes at once.
-            self.free = passed;
-            self.settle(Plan::burst(passed, same_ms), self.step_ms.0.min(0.9 * same_ms));
-            course.in_cycle = 0;
-            self.recover_ms = Some(pause_ms.max(refusal.high_ms));
-            return;
-        }
-        let more = search.tried.iter().any(|&(ms, n)| pause_ms > 1.3 * ms && passed > n);
-        search.tried.push((pause_ms, passed));
-        if more && (passed >= 3 || (search.free == 3 && !search.grew)) {
-            // What passes grows with the pause: a bucket.
-            let period_ms = search.tried.iter().map(|&(ms, n)| ms / n as f64).fold(f64::MAX, f64::min);
-            let low_ms = search.tried.iter().map(|&(ms, n)| ms / (n + 1) as f64).fold(0.0, f64::max);
-            self.settle(Plan::bucket(search.free, period_ms), low_ms.min(period_ms));
-            course.permits = 1.0 - refusal.high_ms / period_ms.max(1.0);
-            return;
-        }
-        search.grew |= refusal.low_ms > GROWTH * search.first_ms;
-        let gap_ms = refusal.high_ms.max(search.first_ms);
-        let tries = search.tried.len();
-        let next_ms = if search.grew && passed == 1 {
-            (RESTS[tries.min(RESTS.len()) - 1] * gap_ms).max(1.2 * pause_ms)
-        } else {
-            2.0 * pause_ms
-        };
-        let other = search.tried.iter().map(|&(ms, n)| n as f64 / ms.max(gap_ms)).fold(0.0, f64::max);
-        let hopeless =
-            if search.grew { tries > RESTS.len() } else { (search.free as f64) < 0.8 * other * next_ms };
-        if hopeless {
-            self.settle(Plan::bucket(1, gap_ms), refusal.low_ms);
-            course.permits = 0.0;
-        } else {
-            self.search(search, next_ms, course);
-        }
-    }
-
     /// A refusal while a plan is followed that was thought to pass, after `passed` messages of its cycle.
     fn cut(&mut self, refusal: &Refusal, course: &mut Course, passed: usize, plan: Plan) {
         let Some(best) = self.best else { return };
         let was_dirty = self.dirty > 0;
         self.dirty += 1;
-        let trial = self.trial.take();
         let quiet = std::mem::take(&mut self.quiet);
+        let trial = self.trial.take();
+        let change = trial.map(|trial| trial.change);
+        if change == Some(Change::Lift) {
+            if self.other_step(refusal, best, course) {
+                *self = Self { rested: true, recount: true, ..self.renewed() };
+                return self.first_refusal(refusal, course);
+            }
+            self.lift_cost_ms = (refusal.high_ms - best.period_ms).max(0.0);
+        }
         let mut bounds = Bounds { too_short_ms: plan.period_ms, enough_ms: f64::MAX };
         match plan.shape {
             // One more at once was tried, and did not pass.
-            Shape::Burst { .. } if matches!(best.shape, Shape::Bucket { .. }) => course.permits = 0.0,
+            Shape::Burst { .. } if matches!(best.shape, Shape::Bucket { .. }) => {
+                course.permits = 1.0 - refusal.high_ms / best.period_ms.max(1.0);
+            }
             Shape::Burst { .. } => {
-                if passed == 0 {
-                    bounds.too_short_ms = bounds.too_short_ms.max(refusal.low_ms);
-                } else if passed < best.cycle() && course.pause_ms > 2.0 * plan.period_ms && !was_dirty {
-                    // Rested for long, and yet less passed than ever since: it is another limit.
+                if self.other_burst(refusal, course, passed, plan, change, was_dirty) {
                     return self.forget(refusal, course, best);
                 }
-                self.recover_ms = Some(self.recovery_ms(refusal, best, passed));
+                if passed == 0 {
+                    bounds.too_short_ms = bounds.too_short_ms.max(refusal.low_ms);
+                }
+                let usual = (self.free..=best.cycle()).contains(&passed) && !was_dirty;
+                let rested = usual && change.is_some_and(|change| change != Change::Period);
+                self.recover_ms = Some(if rested {
+                    best.period_ms.max(refusal.high_ms)
+                } else {
+                    self.recovery_ms(refusal, best, passed)
+                });
+            }
+            Shape::Window { max } if was_dirty => {
+                // What is in the window does not explain it.
+                self.best = Some(Plan::burst(max, best.period_ms));
+                self.recover_ms = Some(refusal.high_ms.max(2.5 * best.period_ms));
+                return;
             }
             Shape::Window { max } => {
-                if was_dirty {
-                    // What is in the window does not explain it.
-                    self.best = Some(Plan::burst(max, best.period_ms));
-                    self.recover_ms = Some(refusal.high_ms.max(2.5 * best.period_ms));
-                    return;
-                }
                 if let Some(oldest) = course.newest(max) {
                     let enough_ms = millis(refusal.until.since(oldest));
                     bounds.too_short_ms = bounds.too_short_ms.max(enough_ms - 1000.0);
@@ -163,12 +109,18 @@ impl Learner {
             }
             Shape::Bucket { size } => {
                 course.permits = 1.0 - refusal.high_ms / plan.period_ms.max(1.0);
-                if self.free > 1 && refusal.low_ms > 1.3 * best.period_ms {
-                    // A bucket never names more than its interval: the limit grows.
-                    let search =
-                        Search { free: self.free, first_ms: best.period_ms, grew: true, tried: Vec::new() };
-                    self.low_ms = self.step_ms.0;
-                    return self.search(search, RESTS[0] * refusal.high_ms, course);
+                let known_ms = if size == 1 { best.period_ms.min(self.step_ms.1) } else { best.period_ms };
+                if self.free > 1 && refusal.low_ms > 1.3 * known_ms {
+                    // A bucket never names more than its interval.
+                    return self.search_growing(refusal, course, best);
+                }
+                if self.free == 1
+                    && self.budget > 0.0
+                    && self.step_ms.1 > 0.0
+                    && refusal.outside(0.0, self.step_ms.1)
+                {
+                    // It grows, too, but where a burst begins was not seen.
+                    return self.forget(refusal, course, best);
                 }
                 if size == 1 {
                     bounds.too_short_ms = bounds.too_short_ms.max(refusal.low_ms);
@@ -187,12 +139,69 @@ impl Learner {
                 return;
             }
         }
+        if let Shape::Burst { free, extra, step_ms } = best.shape
+            && (free..free + extra).contains(&passed)
+            && refusal.high_ms < 1.5 * step_ms
+        {
+            // The pause was long enough; the step was not.
+            let step_ms = (1.1 * step_ms).max(refusal.low_ms);
+            self.step_ms.1 = self.step_ms.1.max(step_ms);
+            self.best = Some(Plan { shape: Shape::Burst { free, extra, step_ms }, ..best });
+            self.recover_ms = Some(best.period_ms.max(refusal.high_ms));
+            return;
+        }
         if was_dirty && matches!(plan.shape, Shape::Burst { .. }) && self.dirty <= 2 {
             // The pause was too short for a burst that had become longer; nothing speaks against the plan.
             return;
         }
-        let again_soon = quiet <= 2 * plan.cycle() && self.adopted >= 40;
+        let again_soon = quiet <= (2 * plan.cycle()).max(12) && self.adopted >= 40;
         self.strike(refusal, course, best, &bounds, again_soon);
+    }
+
+    /// Whether the wait after one message too many is not what it was.
+    fn other_step(&self, refusal: &Refusal, best: Plan, course: &Course) -> bool {
+        match best.shape {
+            Shape::Burst { .. } => {
+                refusal.outside(self.step_ms.0, f64::MAX)
+                    || (self.at_once(course.span_ms(self.free)) && refusal.outside(0.0, self.step_ms.1))
+            }
+            Shape::Bucket { size: 1 } => refusal.outside(best.period_ms, best.period_ms),
+            _ => false,
+        }
+    }
+
+    /// Whether a refusal within a burst shows that another limit is in force than the one that was learned.
+    fn other_burst(
+        &mut self,
+        refusal: &Refusal,
+        course: &Course,
+        passed: usize,
+        plan: Plan,
+        change: Option<Change>,
+        was_dirty: bool,
+    ) -> bool {
+        let Some(best) = self.best else { return false };
+        if !was_dirty {
+            // Fewer pass at once than did for long, or than ever although it was rested.
+            let fewer = change.is_none() && self.adopted >= 40 && (2..self.free).contains(&passed);
+            if fewer || (passed > 0 && passed < best.cycle() && course.pause_ms > 2.0 * plan.period_ms) {
+                return true;
+            }
+        }
+        if passed == 1 && self.at_once(course.span_ms(self.free + 1) - course.pause_ms) {
+            let (least_ms, most_ms) = self.next_ms;
+            match change {
+                None => return most_ms > 0.0 && refusal.outside(least_ms, most_ms),
+                Some(Change::Period) => self.next_ms = (refusal.low_ms, refusal.high_ms),
+                Some(_) => {}
+            }
+        }
+        false
+    }
+
+    /// Whether messages that took so long show that the burst before them had ended.
+    fn at_once(&self, span_ms: f64) -> bool {
+        self.free > 1 && span_ms < 0.5 * self.step_ms.0
     }
 
     /// The pause after which a burst surely ends that was refused after `passed` messages. A refused burst was longer
@@ -230,28 +239,20 @@ impl Learner {
                     self.phase = Phase::Hold;
                 } else if !self.low_sure && self.stride > 0.15 {
                     // It is much faster than it was; perhaps in other ways, too.
-                    self.probes = 0;
-                    self.probe_after = 10;
+                    self.period_after = 10;
                 }
                 self.low_ms = self.low_ms.max(too_short_ms);
                 self.low_sure = true;
             }
             (Change::Period, _) => {
                 self.low_ms = self.low_ms.max(trial.plan.period_ms);
-                self.probe_later();
+                self.period_later();
             }
-            (Change::Free, _) => {}
-            (Change::Extra, _) => {
-                if self.stride_extra > 1 {
-                    self.probes = self.probes.saturating_sub(1);
-                }
-                self.stride_extra = 1;
-                self.phase = Phase::Refine;
-            }
+            (Change::Lift, _) => {}
+            (Change::Extra, _) => self.stride_extra = 0,
             (Change::Step, _) => {
                 if let Shape::Burst { step_ms, .. } = trial.plan.shape {
                     self.step_ms.0 = self.step_ms.0.max(step_ms);
-                    self.probes = self.probes.saturating_sub(1);
                 }
             }
         }
@@ -269,7 +270,8 @@ impl Learner {
         self.strikes += 1;
         self.leaky |= self.adopted < 40;
         let longer = 1.0 + 0.03 * 4f64.powi(self.strikes.min(4) as i32 - 1);
-        let longer_ms = (best.period_ms * longer).min(bounds.enough_ms).max(bounds.too_short_ms);
+        let longer_ms =
+            (best.period_ms * longer + 0.5 * refusal.slack_ms).min(bounds.enough_ms).max(bounds.too_short_ms);
         let far_more = longer_ms > 1.5 * best.period_ms && refusal.low_ms > 1.5 * best.period_ms;
         let bucket = matches!(best.shape, Shape::Bucket { .. });
         let often = self.strikes >= (if bucket { 7 } else { 3 }) || (self.strikes >= 2 && again_soon);
@@ -280,21 +282,7 @@ impl Learner {
         self.phase = if self.strikes > 1 { Phase::Refine } else { Phase::Hold };
         self.low_ms = best.period_ms;
         self.low_sure = true;
-        self.probe_after = self.probe_after.max(40);
+        self.period_after = self.period_after.max(40);
         self.best = Some(best.with_period(longer_ms));
-    }
-
-    /// The server behaves differently now: begin again after a rest that should end any burst.
-    fn forget(&mut self, refusal: &Refusal, course: &mut Course, best: Plan) {
-        let rest_ms =
-            if refusal.vague { refusal.high_ms.max(4.0 * best.period_ms) } else { 3.2 * refusal.high_ms };
-        self.begin_again(rest_ms, course);
-    }
-
-    /// After a rest, as if nothing was known.
-    fn begin_again(&mut self, rest_ms: f64, course: &mut Course) {
-        *self = Self { recover_ms: Some(rest_ms), leaky: self.leaky, rested: true, ..Self::default() };
-        let last = course.sent.back().copied();
-        *course = Course { sent: last.into_iter().collect(), ..Course::default() };
     }
 }

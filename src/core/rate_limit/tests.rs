@@ -163,6 +163,11 @@ fn forecasts_what_the_plan_will_send() {
 fn an_older_snapshot_loads() {
     let limit: RateLimit = serde_json::from_str("{}").expect("all fields have defaults");
     assert_eq!(limit, RateLimit::new());
+    let searching = r#"{"learner":{"phase":{"Search":{"free":2,"first_ms":4000.0,"grew":true,"tried":[[4100.0,1]]}},
+        "best":{"shape":{"Burst":{"free":2,"extra":0,"step_ms":0.0}},"period_ms":8000.0},
+        "trial":{"change":"Free","plan":{"shape":{"Burst":{"free":3,"extra":0,"step_ms":0.0}},"period_ms":8000.0},
+            "passed":0}}}"#;
+    serde_json::from_str::<RateLimit>(searching).expect("what an earlier version saved");
 }
 
 proptest! {
