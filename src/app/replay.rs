@@ -257,7 +257,8 @@ impl Replay {
                 | Action::End { .. }
                 | Action::ReadBack { .. }
                 | Action::Recall { .. }
-                | Action::Retract(_) => {}
+                | Action::Retract(_)
+                | Action::WebAnswer { .. } => {}
             }
         }
         let left = self.left();

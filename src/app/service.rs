@@ -254,6 +254,8 @@ impl Service {
             bot,
             journal: opened.journal,
             _lock: opened.lock,
+            tickets: BTreeMap::new(),
+            n_tickets: 0,
             reader: Arc::new(Mutex::new(Reader::open(&config.data_dir)?)),
             durable,
             orders,
@@ -408,6 +410,7 @@ async fn listen(
         scan: Arc::new(move |post| scanner.scan(post)),
         metrics: Arc::new(move || metrics.text()),
         service: questions.clone(),
+        token: config.secrets.web_token.clone(),
     };
     Ok(Some((listener, web)))
 }

@@ -15,7 +15,9 @@ use super::lists::Lists;
 use super::metrics::Metrics;
 use super::service::{ChatHealth, Ended, INPUTS, Input, RunError, WorkLeft};
 use crate::clock::Clock;
-use crate::core::bot::{self, Action, Active, Bot, Event, Found, Happening, Step, Wanted};
+use crate::core::bot::{
+    self, Action, Active, Bot, Event, Found, Happening, Step, Wanted, WebFeedback, WebOutcome,
+};
 use crate::core::outbox::{AccountKey, Phase};
 use crate::core::time::Timestamp;
 use crate::realtime::RealtimeEvent;
@@ -37,6 +39,9 @@ pub(super) struct Main {
     pub(super) bot: Bot,
     pub(super) journal: Journal,
     pub(super) _lock: store::DirLock,
+    /// Requests of the web that wait for their answer.
+    pub(super) tickets: BTreeMap<u64, oneshot::Sender<WebOutcome>>,
+    pub(super) n_tickets: u64,
     /// What memory lost is read from the tables.
     pub(super) reader: Arc<Mutex<store::Reader>>,
     /// Says which commits are durable. Unbounded, since the writer must never wait for the loop; there are no more
@@ -225,6 +230,12 @@ impl Main {
             Action::ReadBack { account, room, after } => {
                 self.order(&account, Order::ReadBack { room, after })
             }
+            Action::WebAnswer { ticket, outcome } => {
+                if let Some(answer) = self.tickets.remove(&ticket) {
+                    // Who asked may be gone by now.
+                    let _ = answer.send(outcome);
+                }
+            }
             Action::Retract(retraction) => {
                 self.order(&retraction.account.clone(), Order::Retract(retraction))
             }
@@ -314,11 +325,17 @@ impl Main {
         }
     }
 
-    fn answer(&self, question: Question) {
+    fn answer(&mut self, question: Question) {
         match question {
             // Who asked may be gone by now.
             Question::Backlog(answer) => drop(answer.send(self.bot.backlog(self.clock.now()))),
             Question::Ready(answer) => drop(answer.send(self.readiness())),
+            Question::Feedback { report, kind, key, answer } => {
+                self.n_tickets += 1;
+                let ticket = self.n_tickets;
+                self.tickets.insert(ticket, answer);
+                self.handle(Event::WebFeedback(WebFeedback { ticket, report, kind, key }));
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! It reads the store beside the process that writes it, and asks the running service what only memory knows
 //! ([`Question`]). Nothing here decides anything.
 
+mod feedback;
 mod health;
 mod openapi;
 mod problem;
@@ -16,11 +17,13 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::core::bot::RoomBacklog;
+use crate::core::bot::{RoomBacklog, WebOutcome};
 use crate::core::post::Post;
+use crate::core::report::ReportId;
 use crate::core::verdict::Verdict;
 use crate::store::Reader;
 
@@ -33,6 +36,17 @@ pub enum Question {
     Backlog(oneshot::Sender<Vec<RoomBacklog>>),
     /// Whether each part works.
     Ready(oneshot::Sender<Readiness>),
+    /// Feedback on a report; answered when it is durable.
+    Feedback {
+        /// Which report.
+        report: ReportId,
+        /// A canonical type.
+        kind: String,
+        /// The caller's `Idempotency-Key`.
+        key: Option<String>,
+        /// What became of it.
+        answer: oneshot::Sender<WebOutcome>,
+    },
 }
 
 /// How posts are scanned: with the rules that are live at that moment.
@@ -51,6 +65,8 @@ pub struct Web {
     pub metrics: Metrics,
     /// The running service.
     pub service: mpsc::Sender<Question>,
+    /// What calls that write must bring; without it there are none.
+    pub token: Option<SecretString>,
 }
 
 /// A request body may hold so many bytes: some hundred large posts.
@@ -65,6 +81,7 @@ pub fn router(web: Web) -> Router {
         .route("/v1/scan", post(scan::scan))
         .route("/v1/reports", get(reports::list))
         .route("/v1/reports/{id}", get(reports::one))
+        .route("/v1/reports/{id}/feedback", post(feedback::give))
         .route("/v1/messages/{server}/{message_id}", get(reports::message))
         .route("/v1/outbox", get(reports::outbox))
         .route("/openapi.json", get(openapi::openapi))

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::problem::Problem;
-use super::{health, reports, scan, views};
+use super::{feedback, health, reports, scan, views};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +19,7 @@ use super::{health, reports, scan, views};
         scan::scan,
         reports::list,
         reports::one,
+        feedback::give,
         reports::message,
         reports::outbox,
         openapi,

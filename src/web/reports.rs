@@ -135,7 +135,7 @@ pub(super) async fn outbox(State(web): State<Web>) -> Result<Json<Outbox>, Probl
 }
 
 /// Asks the store on a thread that may block.
-async fn read<T: Send + 'static>(
+pub(super) async fn read<T: Send + 'static>(
     web: &Web,
     ask: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {

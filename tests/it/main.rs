@@ -6,6 +6,7 @@ mod crash;
 mod fixtures;
 mod hosts;
 mod intake;
+mod people;
 mod rate_limit;
 mod real_posts;
 mod reference_verdicts;

@@ -19,6 +19,9 @@ use smokestack::simulator::{self, Network};
 /// The headquarters of the shipped rooms.yml.
 pub(crate) const HQ: (Server, i64) = (Server::StackExchange, 11540);
 
+/// What the web API takes from those who may write.
+pub(crate) const WEB_TOKEN: &str = "a token";
+
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -67,6 +70,7 @@ impl World {
             "SMOKESTACK_EMAIL" => Some(simulator::EMAIL.to_owned()),
             "SMOKESTACK_PASSWORD" => Some(simulator::PASSWORD.to_owned()),
             "SMOKESTACK_API_KEY" => Some("a key".to_owned()),
+            "SMOKESTACK_WEB_TOKEN" => Some(WEB_TOKEN.to_owned()),
             _ => None,
         };
         Config::load_with(Some(&self.config_path()), &secret).expect("a good configuration")

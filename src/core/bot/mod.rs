@@ -19,6 +19,7 @@ mod talk;
 #[cfg(test)]
 mod tests;
 mod watching;
+mod web;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -53,6 +54,7 @@ use recall::Recall;
 pub use recall::{Found, Wanted};
 use retract::Attempt;
 pub use retract::RetractOutcome;
+pub use web::{WebFeedback, WebOutcome};
 
 /// What the operator decided.
 #[derive(Clone, Debug)]
@@ -282,6 +284,8 @@ pub enum Event {
     },
     /// A room was read back: messages with the time when they were said, oldest first.
     ReadBack(Vec<(Timestamp, Message)>),
+    /// A request of the web gives feedback.
+    WebFeedback(WebFeedback),
     /// Who is in a room.
     Present {
         /// Which room.
@@ -399,6 +403,13 @@ pub enum Action {
         room: RoomKey,
         /// Newer than this message.
         after: i64,
+    },
+    /// Answer a request of the web.
+    WebAnswer {
+        /// Which.
+        ticket: u64,
+        /// What became of it.
+        outcome: WebOutcome,
     },
     /// Delete or edit a message of ours.
     Retract(Retraction),
@@ -686,6 +697,7 @@ impl Bot {
             Event::Message(message) => self.on_message(message, now),
             Event::Listening { account } => self.on_listening(&account),
             Event::ReadBack(messages) => self.on_read_back(messages, now),
+            Event::WebFeedback(feedback) => self.on_web_feedback(feedback, now),
             Event::Present { room, users } => self.on_present(room, users),
             Event::Came { room, user_id, name } => self.on_came(room, user_id, name),
             Event::Left { room, user_id } => self.on_left(&room, user_id),

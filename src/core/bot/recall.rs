@@ -1,5 +1,6 @@
 //! Replies to messages that memory does not know: the tables and chat are asked what they carry.
 
+use super::web::{WebFeedback, WebOutcome};
 use super::{Action, Bot, Message};
 use crate::core::feedback::Given;
 use crate::core::journal::Entry;
@@ -8,7 +9,7 @@ use crate::core::report::{Report, ReportId, form};
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
-/// More look-ups do not wait at once; whoever asks then is told so.
+/// More look-ups do not wait at once; whoever asks then is told to ask again.
 const MAX_RECALLS: usize = 200;
 
 /// What is looked up.
@@ -38,55 +39,83 @@ pub enum Found {
     Unreadable(String),
 }
 
+/// Who waits for a look-up.
+#[derive(Clone, Debug)]
+pub(super) enum Asker {
+    /// A person who replied to a message.
+    Reply { message: Message, at: Timestamp },
+    /// A request of the web.
+    Web(WebFeedback),
+}
+
 /// What waits for a look-up.
 #[derive(Clone, Debug)]
 pub(super) struct Recall {
-    message: Message,
-    at: Timestamp,
     wanted: Wanted,
+    asker: Asker,
 }
 
 impl Bot {
     /// Finds out what the message carries to which a person replied; then their reply is read again.
     pub(super) fn recall(&mut self, message: &Message, parent: i64, at: Timestamp, now: Timestamp) {
         let wanted = Wanted::Message { server: message.room.server.clone(), message_id: parent };
+        self.find_out(wanted, Asker::Reply { message: message.clone(), at }, now);
+    }
+
+    pub(super) fn find_out(&mut self, wanted: Wanted, asker: Asker, now: Timestamp) {
         if self.recalls.len() >= MAX_RECALLS {
-            return self.mistaken(
-                message,
-                Phrase::new("too much is being looked up; say it again in a minute"),
-                now,
-            );
+            return self.not_found_out(asker, now);
         }
         self.n_recalls += 1;
-        let recall = Recall { message: message.clone(), at, wanted: wanted.clone() };
-        self.recalls.insert(self.n_recalls, recall);
+        self.recalls.insert(self.n_recalls, Recall { wanted: wanted.clone(), asker });
         self.act(Action::Recall { recall: self.n_recalls, wanted });
     }
 
+    fn not_found_out(&mut self, asker: Asker, now: Timestamp) {
+        match asker {
+            Asker::Reply { message, .. } => {
+                let why = Phrase::new("I can not look that message up now; please say it again later");
+                self.mistaken(&message, why, now);
+            }
+            Asker::Web(feedback) => {
+                self.act(Action::WebAnswer { ticket: feedback.ticket, outcome: WebOutcome::Unreadable });
+            }
+        }
+    }
+
     pub(super) fn on_recalled(&mut self, recall: u64, found: Found, now: Timestamp) {
-        let Some(Recall { message, at, wanted }) = self.recalls.remove(&recall) else { return };
+        let Some(Recall { wanted, asker }) = self.recalls.remove(&recall) else { return };
+        if let Found::Unreadable(why) = &found {
+            tracing::warn!(why, "what somebody speaks of can not be read");
+            return self.not_found_out(asker, now);
+        }
         let carrier = match wanted {
             Wanted::Message { server, message_id } => Some((server, message_id)),
             Wanted::Report(_) => None,
         };
-        let reports = match found {
-            Found::Reports(reports) if !reports.is_empty() => {
+        let reports: Vec<ReportId> = match (found, carrier) {
+            (Found::Reports(reports), carrier) => {
                 let ids = reports.iter().map(|(report, _)| report.id).collect();
                 self.record(Entry::Recalled { message: carrier, reports }, now);
                 ids
             }
-            Found::Source(source) => match (form::read(&source), carrier) {
-                (Some(told), Some(carrier)) => vec![self.adopt(&told, carrier, now)],
-                _ => return,
-            },
-            Found::Reports(_) | Found::Nothing => return,
-            Found::Unreadable(why) => {
-                tracing::warn!(why, "a message that somebody replied to can not be read");
-                let why = Phrase::new("I can not read that message now; please say it again later");
-                return self.mistaken(&message, why, now);
+            (Found::Source(source), Some(carrier)) => {
+                form::read(&source).map(|told| self.adopt(&told, carrier, now)).into_iter().collect()
             }
+            _ => Vec::new(),
         };
-        self.on_reply_to(&reports, &message, at, now);
+        match asker {
+            Asker::Reply { message, at } if !reports.is_empty() => {
+                self.on_reply_to(&reports, &message, at, now);
+            }
+            Asker::Reply { .. } => {}
+            Asker::Web(feedback) if reports.iter().any(|id| self.state.people.known(*id).is_some()) => {
+                self.on_web_feedback(feedback, now);
+            }
+            Asker::Web(WebFeedback { ticket, .. }) => {
+                self.act(Action::WebAnswer { ticket, outcome: WebOutcome::NoSuchReport });
+            }
+        }
     }
 
     /// The report of ours for a report that another instance made, or an older one of ours.
@@ -103,7 +132,10 @@ impl Bot {
 
     /// The oldest message of a room whose look-up is not over.
     pub(super) fn oldest_recall(&self, room: &RoomKey) -> Option<i64> {
-        let of_room = self.recalls.values().filter(|recall| recall.message.room == *room);
-        of_room.map(|recall| recall.message.message_id).min()
+        let waiting = self.recalls.values().filter_map(|recall| match &recall.asker {
+            Asker::Reply { message, .. } if message.room == *room => Some(message.message_id),
+            Asker::Reply { .. } | Asker::Web(_) => None,
+        });
+        waiting.min()
     }
 }

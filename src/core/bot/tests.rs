@@ -118,6 +118,8 @@ struct World {
     ended: Option<bool>,
     /// What becomes of the next requests to change a message; the others work.
     refusals: Vec<RetractOutcome>,
+    /// What requests of the web were answered.
+    web: Vec<(u64, WebOutcome)>,
     /// What people said, and when.
     spoken: Vec<(Timestamp, Message)>,
     /// What the source of a message is, as chat tells it.
@@ -149,6 +151,7 @@ impl World {
             list_changes: Vec::new(),
             ended: None,
             refusals: Vec::new(),
+            web: Vec::new(),
             spoken: Vec::new(),
             sources: BTreeMap::new(),
         };
@@ -236,6 +239,7 @@ impl World {
                 let event = Event::ReadBack(missed.cloned().collect());
                 self.after(50, Later::Tell(event));
             }
+            Action::WebAnswer { ticket, outcome } => self.web.push((ticket, outcome)),
             Action::Retract(retraction) => {
                 let outcome = if self.refusals.is_empty() {
                     match retraction.how {

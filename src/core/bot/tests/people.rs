@@ -360,3 +360,30 @@ fn a_silenced_post_is_not_reported_again_and_what_people_say_moves_the_weights()
     world.crash();
     assert_eq!(world.bot.weights.of("bad keyword in body"), 47);
 }
+
+#[test]
+fn feedback_over_the_web_counts_once_for_each_key_and_is_answered() {
+    let mut world = world();
+    singles(&mut world, 2);
+    let mut ask = |ticket, report, kind: &str, key: Option<&str>| {
+        let (kind, key) = (kind.to_owned(), key.map(str::to_owned));
+        world.tell(Event::WebFeedback(WebFeedback { ticket, report: ReportId(report), kind, key }));
+        world.run(Duration::from_secs(1));
+        if ticket == 3 {
+            world.crash();
+        }
+        let answer = world.web.pop().expect("an answer");
+        assert_eq!(answer.0, ticket);
+        (answer.1, [1, 2].map(|n| world.bot.opinions(ReportId(n))).join("|"))
+    };
+    let taken = |opinions: &str| (WebOutcome::Taken, opinions.to_owned());
+    assert_eq!(ask(1, 1, "tpu-", Some("a")), taken("1 tp|"));
+    assert_eq!(ask(2, 1, "tpu-", Some("a")), taken("1 tp|"));
+    assert_eq!(ask(3, 1, "tpu-", None), taken("2 tp|"), "two people may use the web");
+    assert_eq!(ask(4, 1, "tpu-", Some("a")), taken("2 tp|"), "also after a restart");
+    let (refused, opinions) = ask(5, 2, "tpu-", Some("a"));
+    assert!(matches!(refused, WebOutcome::Refused(why) if why.contains("`tpu-` on r1")));
+    assert_eq!(opinions, "2 tp|");
+    assert!(matches!(ask(6, 2, "naa", None).0, WebOutcome::Refused(why) if why.contains("is a question")));
+    assert_eq!(ask(7, 77, "tp", None).0, WebOutcome::NoSuchReport);
+}
