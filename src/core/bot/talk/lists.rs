@@ -217,7 +217,7 @@ impl Bot {
         Outcome::Say(match muted.len() {
             0 => Phrase::new("no entry is muted"),
             _ => Phrase::new(format!(
-                "muted: {}; {} reports wait",
+                "muted: {}; reports that wait: {}",
                 muted.join(", "),
                 self.state.lists.n_held()
             )),
