@@ -24,6 +24,11 @@ pub(super) struct ByRoom {
     room: i64,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByRule {
+    rule: String,
+}
+
 /// All metrics of one service.
 pub(super) struct Metrics {
     registry: Registry,
@@ -40,6 +45,7 @@ pub(super) struct Metrics {
     pub(super) intake: IntakeMetrics,
     /// Rules that were set aside because they overran their budget.
     pub(super) incomplete: Counter,
+    over_budget: Family<ByRule, Counter>,
     /// Excerpts that were not scanned because frames came too fast.
     pub(super) summaries_skipped: Counter,
     scans_failed: Counter,
@@ -61,6 +67,7 @@ impl Metrics {
             oldest: Family::default(),
             intake: IntakeMetrics::default(),
             incomplete: Counter::default(),
+            over_budget: Family::default(),
             summaries_skipped: Counter::default(),
             scans_failed: Counter::default(),
         };
@@ -94,6 +101,11 @@ impl Metrics {
             "scans_incomplete",
             "Posts with a rule set aside for its cost",
             metrics.incomplete.clone(),
+        );
+        registry.register(
+            "rule_over_budget",
+            "Posts on which a rule used up its budget",
+            metrics.over_budget.clone(),
         );
         registry.register(
             "summaries_skipped",
@@ -143,6 +155,11 @@ impl Metrics {
                 self.feedback.inc();
             }
         }
+    }
+
+    /// A rule used up its budget on a post. A rule that goes on so is set aside, so there are few of them.
+    pub(super) fn on_over_budget(&self, rule: &str) {
+        self.over_budget.get_or_create(&ByRule { rule: rule.to_owned() }).inc();
     }
 
     pub(super) fn show_backlog(&self, rows: &[RoomBacklog]) {

@@ -193,7 +193,7 @@ impl Service {
             starts.push((account, inbox));
         }
 
-        let scanner = Scanner::new(Arc::clone(&rules));
+        let scanner = Scanner::new(Arc::clone(&rules), clock);
         let metrics = Arc::new(Metrics::new());
         let web = listen(&config, &scanner, &metrics, &questions).await?;
 

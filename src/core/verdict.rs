@@ -46,6 +46,9 @@ pub struct Verdict {
     /// Names of rules that were set aside for this post because they overran their budget; absent when none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub incomplete: Vec<String>,
+    /// Those of `incomplete` that used up the budget of one rule on this very post: what counts against them. Not part of the shape.
+    #[serde(skip)]
+    pub over_budget: Vec<String>,
 }
 
 impl Verdict {

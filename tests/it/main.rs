@@ -1,6 +1,7 @@
 //! Tests that drive the program as people see it. One binary, so that it links once.
 mod architecture;
 mod bad_input;
+mod budget;
 mod chat;
 mod crash;
 mod fixtures;

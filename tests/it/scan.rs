@@ -128,6 +128,34 @@ a-3: bad keyword in body (weight 50)
 "#);
 }
 
+/// Texts that made a rule try every place again and again, before its pattern was mended.
+#[test]
+fn no_rule_of_ours_uses_up_its_budget_on_texts_made_for_that() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let set = rules::load(rules_folder::read(&[root.join("rules")]).expect("the folder is there")).set;
+    for (piece, post_type) in [
+        ("loan", "question"),
+        ("gratis ", "question"),
+        ("fitness", "question"),
+        ("serum", "question"),
+        ("<a href=\"http://a.com\"", "answer"),
+        ("<a href=\"http://a.example/b\" rel=\"nofollow\">c</a> ", "answer"),
+        ("x<a href=\"http://a.example/b", "question"),
+        ("<blockquote>", "question"),
+        ("qq ", "question"),
+        ("<a href=\"http://goo.gl/", "question"),
+        ("watch a ", "question"),
+    ] {
+        let post: Post = serde_json::from_value(
+            serde_json::json!({"id": "x", "site": "superuser.com", "post_type": post_type,
+            "title": piece, "body": piece.repeat(30_000 / piece.len())}),
+        )
+        .expect("a post");
+        let verdict = set.scan(&post, &Weights::default());
+        assert_eq!(verdict.over_budget, Vec::<String>::new(), "{piece}");
+    }
+}
+
 #[test]
 fn facts_that_are_none_are_told() {
     let folder = folder();

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::core::bot::{Batch, Event, IntakeStatus, ScannedPost};
 use crate::core::fetch_plan::Request;
+use crate::core::rules::Offence;
 use crate::core::time::Timestamp;
 use crate::realtime::{self, RealtimeOptions};
 use crate::web::Check;
@@ -141,14 +142,33 @@ impl Intake {
         self.tasks.spawn(async move {
             let scanned = intake.scanner.judge(batch).await;
             for post in scanned.posts.iter().filter(|post| !post.verdict.incomplete.is_empty()) {
-                intake.metrics.incomplete.inc();
-                let rules = post.verdict.incomplete.join(", ");
-                tracing::warn!(post = %post.fetched.key, rules, "rules were set aside for their cost");
+                intake.book_costs(post);
             }
             intake.look_at_hosts(&scanned.posts);
             // When the service has stopped, the questions are still pending in the journal.
             let _ = intake.inputs.send(Input::Event(Event::Scanned(scanned))).await;
         });
+    }
+
+    /// Counts a post on which rules came to no end, and what that means for those whose fault it is.
+    fn book_costs(&self, post: &ScannedPost) {
+        self.metrics.incomplete.inc();
+        let key = &post.fetched.key;
+        tracing::debug!(post = %key, rules = post.verdict.incomplete.join(", "), "rules were set aside on a post");
+        for rule in &post.verdict.over_budget {
+            self.metrics.on_over_budget(rule);
+            match self.scanner.on_overrun(rule, post.content) {
+                Offence::First => {
+                    tracing::warn!(rule, post = %key, "a rule used up its budget and was set aside on this post");
+                }
+                Offence::More => {}
+                Offence::SetAside => tracing::error!(
+                    rule,
+                    post = %key,
+                    "a rule used up its budget on several posts and is set aside until rules are loaded again"
+                ),
+            }
+        }
     }
 
     /// Finds out about the hosts in `posts`, beside everything else; a verdict that grows by it is told to the loop. What is

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::clock::Clock;
 use crate::core::bot::{Batch, Failed, Scanned, ScannedPost};
 use crate::core::post::Post;
-use crate::core::rules::{Facts, Query, RuleSet};
+use crate::core::rules::{Facts, Offence, Offences, Query, RuleSet};
 use crate::core::verdict::Verdict;
 use crate::core::weight::Weights;
 
@@ -28,11 +29,14 @@ pub(in crate::app) struct Scanner {
     weights: Arc<Mutex<Arc<Weights>>>,
     /// The latest posts that no rule found, newest last.
     good: Arc<Mutex<VecDeque<Post>>>,
+    offences: Arc<Mutex<Offences>>,
+    clock: Clock,
 }
 
 impl Scanner {
-    pub(in crate::app) fn new(rules: Arc<RuleSet>) -> Self {
-        Self { rules: Arc::new(Mutex::new(rules)), weights: Arc::default(), good: Arc::default() }
+    pub(in crate::app) fn new(rules: Arc<RuleSet>, clock: Clock) -> Self {
+        let (weights, good, offences) = (Arc::default(), Arc::default(), Arc::default());
+        Self { rules: Arc::new(Mutex::new(rules)), weights, good, offences, clock }
     }
 
     /// Weighs as people's feedback has it.
@@ -72,6 +76,19 @@ impl Scanner {
 
     fn weights(&self) -> Arc<Weights> {
         Arc::clone(&self.weights.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A rule used up its budget on a post; one that does so again and again is set aside for all posts from now on.
+    pub(super) fn on_overrun(&self, rule: &str, content: u64) -> Offence {
+        let mut offences = self.offences.lock().unwrap_or_else(PoisonError::into_inner);
+        let offence = offences.on_overrun(rule, content, self.clock.now());
+        if offence == Offence::SetAside {
+            let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(without) = rules.set_aside(rule) {
+                *rules = Arc::new(without);
+            }
+        }
+        offence
     }
 
     fn is_experimental(&self, verdict: &Verdict) -> bool {

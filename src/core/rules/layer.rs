@@ -345,6 +345,6 @@ fn matches_nothing(program: &Program) -> bool {
 }
 
 /// Files are far below 4 GiB, so lines and entries fit.
-fn index(number: usize) -> u32 {
+pub(super) fn index(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -78,15 +78,28 @@ pub(super) struct Findings<'p> {
     post: &'p Post,
     why: Vec<Why>,
     incomplete: Vec<String>,
+    over_budget: Vec<String>,
     steps: u64,
 }
 
 /// Entries that are switched off: the number of the layer and of the entry in it.
 pub(super) type Off = HashSet<(usize, u32)>;
 
+/// A rule, or an entry of one, that is set aside for its cost: posts that it would look at are told so.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    pub(super) layer: usize,
+    pub(super) rule: u32,
+    /// Nothing for a check, which is all of its rule.
+    pub(super) entry: Option<u32>,
+    /// As in verdicts.
+    pub(super) name: String,
+}
+
 pub(super) fn scan(
     layers: &[Arc<Layer>],
     off: &Off,
+    aside: &[Aside],
     scratch: &mut Scratch,
     post: &Post,
     weights: &Weights,
@@ -98,7 +111,13 @@ pub(super) fn scan(
     scratch.costs.book("(prepare)", all);
     for (number, layer) in layers.iter().enumerate() {
         let is_off = |entry: u32| !off.is_empty() && off.contains(&(number, entry));
-        let takes: Vec<bool> = layer.rules.iter().map(|rule| rule.takes(post)).collect();
+        let mut takes: Vec<bool> = layer.rules.iter().map(|rule| rule.takes(post)).collect();
+        for aside in aside.iter().filter(|aside| aside.layer == number && takes[aside.rule as usize]) {
+            findings.incomplete.push(aside.name.clone());
+        }
+        for check in aside.iter().filter(|aside| aside.layer == number && aside.entry.is_none()) {
+            takes[check.rule as usize] = false;
+        }
         for (part, prepared) in [Part::Title, Part::Body, Part::Username].into_iter().zip(&parts) {
             let without = stripped.as_ref().filter(|_| part == Part::Body);
             let looks = |rule: &Rule, taken: bool, stripped: bool| {
@@ -340,7 +359,8 @@ fn entry(
                     break;
                 }
                 Err(Overrun) => {
-                    findings.incomplete.push(rule.entry_name(entry.line));
+                    let name = rule.entry_name(entry.line);
+                    findings.overrun(name, before == STEPS_PER_ENTRY);
                     findings.steps = findings.steps.saturating_sub(before - steps);
                     return;
                 }
@@ -458,7 +478,8 @@ fn whole_post(
 impl<'p> Findings<'p> {
     /// What was found before in the same post, and room for more.
     pub(super) fn of(post: &'p Post, before: Verdict) -> Self {
-        Self { post, why: before.why, incomplete: before.incomplete, steps: STEPS_PER_POST }
+        let Verdict { why, incomplete, over_budget, .. } = before;
+        Self { post, why, incomplete, over_budget, steps: STEPS_PER_POST }
     }
 
     /// Takes down a match at `range` (bytes) of the prepared text.
@@ -484,6 +505,14 @@ impl<'p> Findings<'p> {
         self.why.push(Why { reason, rule: name, part, start, end, text });
     }
 
+    /// Takes down that a rule came to no end; `by_itself` when it had all of its own budget, and others took none of it.
+    fn overrun(&mut self, name: String, by_itself: bool) {
+        if by_itself {
+            self.over_budget.push(name.clone());
+        }
+        self.incomplete.push(name);
+    }
+
     /// Runs a check on `length` bytes. When the steps do not suffice, it is set aside for this post.
     fn within_budget<T>(
         &mut self,
@@ -496,7 +525,7 @@ impl<'p> Findings<'p> {
         let found = if budget.spend(length as u64 / BYTES_PER_STEP) { check(&budget) } else { Vec::new() };
         self.steps -= given - budget.left();
         if budget.is_overrun() {
-            self.incomplete.push(rule.name.clone());
+            self.overrun(rule.name.clone(), given == STEPS_PER_CHECK);
             return Vec::new();
         }
         found
@@ -510,9 +539,12 @@ impl<'p> Findings<'p> {
         });
         let mut reasons: Vec<String> = self.why.iter().map(|why| why.reason.clone()).collect();
         reasons.dedup();
-        self.incomplete.sort();
-        self.incomplete.dedup();
+        for names in [&mut self.incomplete, &mut self.over_budget] {
+            names.sort();
+            names.dedup();
+        }
         let weight = reasons.iter().map(|reason| weights.of(reason)).sum();
-        Verdict { id: self.post.id.clone(), reasons, weight, why: self.why, incomplete: self.incomplete }
+        let Self { post, why, incomplete, over_budget, .. } = self;
+        Verdict { id: post.id.clone(), reasons, weight, why, incomplete, over_budget }
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::layer::{Builder, Layer};
+use super::layer::{Builder, Entry, Layer, index};
 use super::lists;
 use super::network::{Facts, Query, scan_hosts};
 use super::rule::{Rule, Status};
-use super::scan::{Off, Scratch, scan};
+use super::scan::{Aside, Off, Scratch, scan};
 use super::source::{RuleError, SourceFile};
 use super::yaml_rules::{Finder, YamlRule};
 use crate::core::post::Post;
@@ -20,6 +20,7 @@ pub struct RuleSet {
     /// What was loaded, then what was added since.
     layers: Vec<Arc<Layer>>,
     off: Arc<Off>,
+    aside: Arc<Vec<Aside>>,
     added: Arc<Vec<Added>>,
     /// Reasons that only rules on trial report, as templates.
     watched: Arc<HashSet<String>>,
@@ -85,7 +86,8 @@ impl RuleSet {
         };
         let trusted: HashSet<String> = reasons(Status::Blacklist).collect();
         let watched = reasons(Status::Watch).filter(|reason| !trusted.contains(reason)).collect();
-        Self { layers: vec![layer], off: Arc::default(), added: Arc::default(), watched: Arc::new(watched) }
+        let (off, aside, added) = (Arc::default(), Arc::default(), Arc::default());
+        Self { layers: vec![layer], off, aside, added, watched: Arc::new(watched) }
     }
 
     /// The verdict on `post`. Deterministic: no clock, and a fixed budget of steps.
@@ -95,7 +97,7 @@ impl RuleSet {
 
     /// The same, with memory kept from scan to scan, which is faster.
     pub fn scan_with(&self, scratch: &mut Scratch, post: &Post, weights: &Weights) -> Verdict {
-        scan(&self.layers, &self.off, scratch, post, weights)
+        scan(&self.layers, &self.off, &self.aside, scratch, post, weights)
     }
 
     /// Adds to the verdict on `post` what network rules find by `facts`; gives what they would have to know beside those, empty
@@ -142,7 +144,14 @@ impl RuleSet {
         }
         let layers = vec![Arc::clone(&self.layers[0]), Arc::new(builder.finish())];
         let off = self.off.iter().filter(|(layer, _)| *layer == 0).copied().collect();
-        Ok(Self { layers, off: Arc::new(off), added: Arc::new(added), watched: Arc::clone(&self.watched) })
+        let aside = self.aside.iter().filter(|aside| aside.layer == 0).cloned().collect();
+        Ok(Self {
+            layers,
+            off: Arc::new(off),
+            aside: Arc::new(aside),
+            added: Arc::new(added),
+            ..self.clone()
+        })
     }
 
     /// The set without the entries of a list (named as in verdicts, before the colon) that are written as `text`; and how many
@@ -156,6 +165,27 @@ impl RuleSet {
         }
         let count = off.len() - before;
         (Self { off: Arc::new(off), ..self.clone() }, count)
+    }
+
+    /// The set without what is named so in verdicts, an entry or a rule, because it costs too much: verdicts on posts that it would
+    /// look at are incomplete and name it. Nothing when there is none of that name, or it is set aside already.
+    pub fn set_aside(&self, name: &str) -> Option<Self> {
+        if self.aside.iter().any(|aside| aside.name == name) {
+            return None;
+        }
+        let found = self.layers.iter().enumerate().find_map(|(number, layer)| {
+            let named = |entry: &Entry| layer.rules[entry.rule as usize].entry_name(entry.line) == name;
+            let (rule, entry) = match layer.entries.iter().position(named) {
+                Some(entry) => (layer.entries[entry].rule, Some(index(entry))),
+                None => (index(layer.rules.iter().position(|rule| rule.name == name)?), None),
+            };
+            Some(Aside { layer: number, rule, entry, name: name.to_owned() })
+        })?;
+        let mut off = Off::clone(&self.off);
+        off.extend(found.entry.map(|entry| (found.layer, entry)));
+        let mut aside = self.aside.to_vec();
+        aside.push(found);
+        Some(Self { off: Arc::new(off), aside: Arc::new(aside), ..self.clone() })
     }
 
     fn off_in(&self, layer: usize) -> impl Iterator<Item = (&str, &str)> {
@@ -265,17 +295,21 @@ mod tests {
     use super::*;
     use crate::core::post::{Owner, PostType};
 
-    fn found(set: &RuleSet, title: &str) -> Vec<String> {
-        let post = Post {
+    fn post(title: String) -> Post {
+        Post {
             id: "a".to_owned(),
             site: "superuser.com".to_owned(),
             post_type: PostType::Question,
-            title: title.to_owned(),
+            title,
             body: String::new(),
             body_is_summary: false,
             owner: Owner::default(),
             score: 0,
-        };
+        }
+    }
+
+    fn found(set: &RuleSet, title: &str) -> Vec<String> {
+        let post = post(title.to_owned());
         set.scan(&post, &Weights::default()).why.into_iter().map(|why| why.rule).collect()
     }
 
@@ -308,6 +342,39 @@ mod tests {
             lines.contains(&"blacklist/keywords:5".to_owned()),
             "what was off and is added again is on: {lines:?}"
         );
+    }
+
+    #[test]
+    fn what_is_set_aside_finds_nothing_and_is_named_where_it_would_have_looked() {
+        let source =
+            |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.as_bytes().to_vec() };
+        let set = load(vec![
+            source("x/blacklist/keywords.txt", "one\ntwo\n"),
+            source(
+                "x/own.yml",
+                "rules:\n  - {id: own, reason: r, status: watch, description: d, pattern: two, applies_to: {sites: [superuser.com]}}\n  \
+                 - {id: check, reason: c, status: watch, description: d, check: no-whitespace-title, applies_to: {max_rep: 0}}\n",
+            ),
+        ])
+        .set;
+        assert_eq!(found(&set, "one two"), ["blacklist/keywords:1", "blacklist/keywords:2", "own"]);
+        let aside = ["blacklist/keywords:2", "own", "check"]
+            .into_iter()
+            .fold(set, |set, name| set.set_aside(name).expect("a known name"));
+        assert_eq!(found(&aside, "one two"), ["blacklist/keywords:1"]);
+        let mut post = post("x".repeat(30));
+        let incomplete = |post: &Post| aside.scan(post, &Weights::default()).incomplete;
+        assert_eq!(
+            incomplete(&post),
+            ["blacklist/keywords:2", "own"],
+            "the check leaves this author alone anyway"
+        );
+        post.owner.reputation = 0;
+        assert_eq!(incomplete(&post), ["blacklist/keywords:2", "check", "own"]);
+        assert_eq!(aside.scan(&post, &Weights::default()).reasons, Vec::<String>::new());
+        post.site = "askubuntu.com".to_owned();
+        assert_eq!(incomplete(&post), ["blacklist/keywords:2", "check"]);
+        assert!(aside.set_aside("own").is_none() && aside.set_aside("unheard-of").is_none());
     }
 
     #[test]
