@@ -12,7 +12,7 @@ use super::chat_text::{SINGLE_LINE_UNITS, cut, escaped, plain, units};
 /// More of a part from outside is never looked at: hostile ones are long.
 const PART_UNITS: usize = 600;
 /// Room for the `:ID ` in front of a reply.
-const REPLY_UNITS: usize = 22;
+pub const REPLY_UNITS: usize = 22;
 /// Lines are broken at a blank before this when a single line would be too long for chat.
 const LINE_UNITS: usize = 450;
 

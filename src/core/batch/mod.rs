@@ -39,6 +39,8 @@ const LEAST_TITLE_UNITS: usize = 14;
 const MOST_TITLE_UNITS: usize = 120;
 /// More of a title is never looked at: hostile ones are long.
 const TITLE_CHARS: usize = 600;
+/// No item is shorter: its link alone is not.
+const LEAST_ITEM_UNITS: usize = 30;
 /// Room for a site and for a reason; real ones are shorter.
 const NAME_UNITS: usize = 60;
 /// Real links of posts are shorter; with a longer one there is no room for anything else.
@@ -74,6 +76,11 @@ pub enum Form {
     Long,
 }
 
+/// No message of so many UTF-16 units holds more items; they need not be looked at.
+pub fn most_items(limit: usize) -> usize {
+    limit / LEAST_ITEM_UNITS
+}
+
 /// A combined message and the items in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Combined {
@@ -91,6 +98,8 @@ struct Piece<'a> {
     site: String,
     reason: String,
     title: String,
+    /// Of the title as it will stand there.
+    title_units: usize,
 }
 
 /// A line of a long message, or an item of a compact one.
@@ -98,6 +107,7 @@ struct Piece<'a> {
 struct Line<'p> {
     before: String,
     title: &'p str,
+    title_units: usize,
     after: String,
 }
 
@@ -113,8 +123,8 @@ pub fn combine(form: Form, items: &[BatchItem<'_>], deleted: usize, limit: usize
         (Form::Long, 0) => ("\n", String::new()),
         (Form::Long, _) => ("\n", format!("\n+{deleted} already deleted")),
     };
-    let pieces: Vec<Piece<'_>> =
-        items.iter().enumerate().map_while(|(index, item)| piece(form, index, item)).collect();
+    let pieces = items.iter().take(most_items(limit)).enumerate();
+    let pieces: Vec<Piece<'_>> = pieces.map_while(|(index, item)| piece(form, index, item)).collect();
     // Everything but the titles, and with the shortest titles that are still of use.
     let fixed = |lines: &[Line<'_>], count| {
         let around = lines.iter().map(|line| units(&line.before) + units(&line.after) + units(separator));
@@ -122,7 +132,7 @@ pub fn combine(form: Form, items: &[BatchItem<'_>], deleted: usize, limit: usize
     };
     let fits = |count: usize| {
         let lines = lines(form, &arranged(&pieces[..count]));
-        let titles = lines.iter().map(|line| units(&shown(form, line.title)).min(LEAST_TITLE_UNITS));
+        let titles = lines.iter().map(|line| line.title_units.min(LEAST_TITLE_UNITS));
         fixed(&lines, count) + titles.sum::<usize>() <= limit
     };
     let (mut count, mut too_many) = (0, pieces.len() + 1);
@@ -139,7 +149,7 @@ pub fn combine(form: Form, items: &[BatchItem<'_>], deleted: usize, limit: usize
     }
     let arranged = arranged(&pieces[..count]);
     let lines = lines(form, &arranged);
-    let most = longest_title(&lines, form, limit.saturating_sub(fixed(&lines, count)));
+    let most = longest_title(&lines, limit.saturating_sub(fixed(&lines, count)));
     let body: Vec<String> = lines
         .iter()
         .map(|line| format!("{}{}{}", line.before, shortened(form, line.title, most), line.after))
@@ -159,6 +169,7 @@ fn head(form: Form, count: usize) -> String {
 
 fn piece<'a>(form: Form, index: usize, item: &'a BatchItem<'a>) -> Option<Piece<'a>> {
     let show = |text: &str| shortened(form, &clean(form, text), NAME_UNITS);
+    let title = clean(form, item.title);
     Some(Piece {
         item,
         index,
@@ -166,7 +177,8 @@ fn piece<'a>(form: Form, index: usize, item: &'a BatchItem<'a>) -> Option<Piece<
         // As the community writes it.
         site: show(&item.site.replace(".stackexchange.com", ".SE")),
         reason: show(item.heaviest_reason),
-        title: clean(form, item.title),
+        title_units: units(&shown(form, &title)),
+        title,
     })
 }
 
@@ -200,6 +212,7 @@ fn lines<'p>(form: Form, arranged: &[&'p Piece<'_>]) -> Vec<Line<'p>> {
                 Form::Compact => Line {
                     before: format!("{number}. ["),
                     title: &piece.title,
+                    title_units: piece.title_units,
                     after: format!("]({url}) {site}: {reason}"),
                 },
                 Form::Long if is_campaign => {
@@ -208,6 +221,7 @@ fn lines<'p>(form: Form, arranged: &[&'p Piece<'_>]) -> Vec<Line<'p>> {
                 Form::Long => Line {
                     before: format!("{number}. {url} {site}: {reason} ({}): ", piece.item.weight),
                     title: &piece.title,
+                    title_units: piece.title_units,
                     after: String::new(),
                 },
             });
@@ -225,6 +239,7 @@ fn campaign<'p>(first: &'p Piece<'_>, count: usize) -> Line<'p> {
     Line {
         before: format!("{count} alike ({}){linking}: ", first.item.weight),
         title: &first.title,
+        title_units: first.title_units,
         after: String::new(),
     }
 }
@@ -282,14 +297,11 @@ fn shortened(form: Form, text: &str, limit: usize) -> String {
     if units(&whole) <= limit {
         return whole;
     }
-    let mut best = String::new();
-    for (at, _) in text.grapheme_indices(true).skip(1) {
-        let start = shown(form, text[..at].trim_end());
-        if units(&start) + 1 > limit {
-            break;
-        }
-        best = start;
-    }
+    // Hardly a character is shorter than a unit: escaping drops some backslashes.
+    let ends: Vec<usize> = text.grapheme_indices(true).map(|(at, _)| at).take(4 * limit + 1).collect();
+    let start = |end: &usize| shown(form, text[..*end].trim_end());
+    let n_fitting = ends.partition_point(|end| units(&start(end)) < limit);
+    let mut best = ends[..n_fitting].last().map(start).unwrap_or_default();
     if limit > 0 {
         best.push('…');
     }
@@ -297,12 +309,11 @@ fn shortened(form: Form, text: &str, limit: usize) -> String {
 }
 
 /// The longest length that all titles may have in `room` units together.
-fn longest_title(lines: &[Line<'_>], form: Form, room: usize) -> usize {
-    let lengths: Vec<usize> = lines.iter().map(|line| units(&shown(form, line.title))).collect();
+fn longest_title(lines: &[Line<'_>], room: usize) -> usize {
     let (mut low, mut high) = (0, MOST_TITLE_UNITS);
     while low < high {
         let middle = (low + high).div_ceil(2);
-        if lengths.iter().map(|length| (*length).min(middle)).sum::<usize>() <= room {
+        if lines.iter().map(|line| line.title_units.min(middle)).sum::<usize>() <= room {
             low = middle;
         } else {
             high = middle - 1;

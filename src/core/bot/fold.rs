@@ -3,16 +3,13 @@
 use std::borrow::Cow;
 
 use super::Bot;
-use crate::core::batch::{BatchItem, Form, combine, confirm, notify};
+use crate::core::batch::{BatchItem, Form, combine, confirm, most_items, notify};
 use crate::core::chat_text::SINGLE_LINE_UNITS;
 use crate::core::outbox::{Account, AccountKey, Confirmation, Content, Item, ItemId, Sort};
-use crate::core::phrase::{Phrase, cut_to_fit};
+use crate::core::phrase::{Phrase, REPLY_UNITS, cut_to_fit};
 use crate::core::report::{Report, message};
 use crate::core::rooms::{Fold, RoomKey};
 use crate::core::time::Timestamp;
-
-/// No item of a combined message is shorter, in UTF-16 units: more items than this allows are never looked at.
-const LEAST_ITEM_UNITS: usize = 30;
 
 /// An item of a long message, as most are.
 const LONG_ITEM_UNITS: usize = 90;
@@ -46,7 +43,9 @@ impl Bot {
         let limits = self.state.outbox.account(account);
         match &first.content {
             Content::Text { text, reply_to } => {
-                Some(alone(first, cut_to_fit(text, self.limit_of(text, &limits)), *reply_to))
+                let prefix = if reply_to.is_some() { REPLY_UNITS } else { 0 };
+                let limit = self.limit_of(text, &limits).saturating_sub(prefix);
+                Some(alone(first, cut_to_fit(text, limit), *reply_to))
             }
             Content::Confirmation(_) => {
                 let (_, items) = self.waiting_for(account, room, Sort::Confirmation, MOST_SMALL);
@@ -57,7 +56,8 @@ impl Bot {
                         _ => None,
                     })
                     .collect();
-                Some(together(&items, confirm(&all).text()))
+                let text = confirm(&all).text();
+                Some(together(&items, cut_to_fit(&text, self.limit_of(&text, &limits))))
             }
             Content::Notice(_) => {
                 let (_, items) = self.waiting_for(account, room, Sort::Notice, MOST_SMALL);
@@ -92,7 +92,7 @@ impl Bot {
         }
         let limits = self.state.outbox.account(account);
         let long_units = self.long_units(&limits);
-        let most = long_units.max(SINGLE_LINE_UNITS) / LEAST_ITEM_UNITS;
+        let most = most_items(long_units.max(SINGLE_LINE_UNITS));
         let (n_waiting, items) = self.waiting_for(account, room, Sort::Report, most);
         if n_waiting < self.settings.fold_after.max(2) {
             return None;

@@ -1,6 +1,7 @@
 //! Reports that wait together go out together.
 
 use super::*;
+use crate::core::outbox::Item;
 
 const HQ: i64 = 1;
 
@@ -207,4 +208,95 @@ fn people_answer_items_of_a_combined_message_by_number() {
         said(1001, "1,3 k 4 f"),
         [(4, "tpu-".to_owned()), (2, "tpu-".to_owned()), (1, "fp-".to_owned())]
     );
+}
+
+#[test]
+fn every_item_is_known_by_message_and_number_whether_mirrored_folded_or_found_by_reading() {
+    let mut world = World::new();
+    world.all_faulty = true;
+    world.faults = vec![Fault::Throttle(5), Fault::Throttle(5), Fault::LostReply, Fault::LandsLate(2_000)];
+    report(&mut world, 1, 0, "the first");
+    world.run(Duration::from_secs(1));
+    (2..=12).for_each(|number| report(&mut world, number, 10 * number, &format!("title {number}")));
+    world.run(Duration::from_secs(400));
+    let mut state = State::default();
+    let (mut posts, mut told) = (BTreeMap::new(), BTreeMap::new());
+    for (at, entry) in &world.journal {
+        if let Entry::Reported { report, .. } = entry {
+            posts.insert(report.id, report.post.number);
+        }
+        for change in state.apply(entry, *at) {
+            if let Change::Delivery { report, room, message: Some((message, number)), .. } = change {
+                let index = number.map_or(0, |number| number - 1);
+                let twice = told.insert((room.server, message, index), posts[&report]);
+                assert_eq!(twice, None);
+            }
+        }
+    }
+    let mut shown = BTreeMap::new();
+    for posted in &world.chat {
+        for (index, link) in (0..).zip(posted.text.split("questions/").skip(1)) {
+            let number =
+                link.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok());
+            shown.insert((posted.room.server.clone(), posted.id, index), number.expect("a post"));
+        }
+    }
+    assert!(shown.keys().any(|(_, _, index)| *index > 3), "{shown:?}");
+    assert_eq!(told, shown);
+    for ((server, message, index), post) in &shown {
+        let reports = &state.messages[&(server.clone(), *message)];
+        assert_eq!(posts[&reports[usize::try_from(*index).expect("small")]], *post);
+    }
+}
+
+/// Ann gives feedback on the first three reports of the headquarters, while chat lets nothing through for so long.
+fn confirm_after(wait_s: u64) -> World {
+    let mut world = World::new();
+    for number in 1..=3 {
+        report(&mut world, number, 50, "pills");
+        world.run(Duration::from_secs(1));
+    }
+    world.faults = vec![Fault::Throttle(wait_s)];
+    report(&mut world, 4, 50, "pills");
+    world.run(Duration::from_secs(1));
+    let room = RoomKey::new("stackexchange.com", HQ);
+    let parents: Vec<i64> = world.chat.iter().filter(|m| m.room == room).map(|m| m.id).collect();
+    for (parent, text) in parents.into_iter().take(3).zip(["tpu", "tp", "fp"]) {
+        world.tell(Event::Message(Message {
+            room: room.clone(),
+            message_id: 5_000 + parent,
+            user_id: 1001,
+            user_name: "Ann".to_owned(),
+            reply_to: Some(parent),
+            text: text.to_owned(),
+        }));
+    }
+    world.run(Duration::from_secs(wait_s + 30));
+    world
+}
+
+#[test]
+fn confirmations_that_wait_together_are_one_message_behind_the_reports() {
+    let world = confirm_after(60);
+    let texts = texts(&world, HQ);
+    assert_eq!(texts.len(), 5, "{texts:#?}");
+    assert!(texts[3].contains("questions/4"), "{texts:#?}");
+    assert_eq!(texts[4], "feedback received: 2 tp on r1, r2 by Ann, 1 fp on r3 by Ann");
+}
+
+#[test]
+fn confirmations_that_waited_too_long_are_dropped_and_reports_are_not() {
+    let mut world = confirm_after(200);
+    let texts = texts(&world, HQ);
+    assert_eq!(texts.len(), 4, "{texts:#?}");
+    assert!(texts[3].contains("questions/4"), "{texts:#?}");
+    let dropped = world.happenings.iter().map(|happening| match happening {
+        Happening::Expired { n_items } => *n_items,
+        _ => 0,
+    });
+    assert_eq!(dropped.sum::<usize>(), 3);
+    let of_hq = |item: &&Item| item.rooms.iter().any(|room| room.room == HQ);
+    let left: Vec<&Item> = world.bot.state().outbox.waiting().filter(of_hq).collect();
+    assert!(left.is_empty(), "{left:#?}");
+    world.crash();
 }
