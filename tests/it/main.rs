@@ -7,6 +7,7 @@ mod crash;
 mod fixtures;
 mod hosts;
 mod intake;
+mod lists;
 mod people;
 mod rate_limit;
 mod real_posts;
