@@ -29,7 +29,7 @@ use crate::core::report::message::Labels;
 use crate::core::rooms::Rooms;
 use crate::core::rules::RuleSet;
 use crate::realtime::RealtimeEvent;
-use crate::store::{self, Reader, StoreError};
+use crate::store::{self, Reader, ScanMarks, StoreError};
 use crate::web::{self, Question, Web};
 
 /// What a service is made from.
@@ -193,7 +193,8 @@ impl Service {
             starts.push((account, inbox));
         }
 
-        let scanner = Scanner::new(Arc::clone(&rules), clock);
+        let (marks, died) = ScanMarks::open(&config.data_dir)?;
+        let scanner = Scanner::new(Arc::clone(&rules), marks, clock);
         let metrics = Arc::new(Metrics::new());
         let web = listen(&config, &scanner, &metrics, &questions).await?;
 
@@ -266,6 +267,7 @@ impl Service {
             happenings: happenings.clone(),
             heard: Heard::default(),
             commits: VecDeque::new(),
+            died,
             recorder,
             taken: None,
             source_ended: false,

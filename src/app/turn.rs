@@ -19,6 +19,7 @@ use crate::core::bot::{
     self, Action, Active, Bot, Event, Found, Happening, Step, Wanted, WebFeedback, WebOutcome,
 };
 use crate::core::outbox::{AccountKey, Phase};
+use crate::core::post::PostKey;
 use crate::core::time::Timestamp;
 use crate::realtime::RealtimeEvent;
 use crate::store::{self, Append, Committed, Journal};
@@ -57,6 +58,8 @@ pub(super) struct Main {
     pub(super) heard: Heard,
     /// Actions that wait for their entries to be durable, oldest first.
     pub(super) commits: VecDeque<(u64, Vec<Action>)>,
+    /// Posts whose scan an earlier process did not survive, with the hashes of their content.
+    pub(super) died: Vec<(PostKey, u64)>,
     /// Where what came in is written, if anywhere.
     pub(super) recorder: Option<Recorder>,
     /// Tells the source that it may give more.
@@ -75,6 +78,9 @@ impl Main {
     pub(super) async fn run(mut self, mut inboxes: Inboxes) -> Result<Ended, RunError> {
         // What the restart found out goes first.
         self.handle(Event::Wake);
+        for (key, content) in std::mem::take(&mut self.died) {
+            self.handle(Event::ScanDied { key, content });
+        }
         let outcome = self.serve(&mut inboxes).await;
         self.stop.cancel();
         self.tasks.close();
@@ -397,6 +403,7 @@ impl Main {
                 }
             }
         }
+        self.intake.scanner.close();
         self.snapshot();
         Ok(Ended { left: self.work_left(), restart: self.restart })
     }

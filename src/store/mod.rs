@@ -6,6 +6,7 @@
 //! disk, and acts on them only then.
 
 mod lock;
+mod marks;
 mod read;
 mod schema;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::core::state::State;
 use crate::core::time::Timestamp;
 
 pub use lock::DirLock;
+pub use marks::{Mark, ScanMarks};
 pub use read::{
     CommentRow, DeliveryRow, FeedbackRow, MessageItem, MessageRow, Page, Reader, ReportFilter, ReportRow,
 };

@@ -4,6 +4,7 @@ mod bad_input;
 mod budget;
 mod chat;
 mod crash;
+mod fetch_plan;
 mod fixtures;
 mod hosts;
 mod intake;

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use smokestack::core::bot::Happening;
+use smokestack::core::post::PostKey;
+use smokestack::core::wave::{WaveAction, parse_wave};
 use smokestack::simulator;
+use smokestack::simulator::fault::{Fault, FaultKind, SocketFault, SocketFaultKind};
 use smokestack::simulator::names::{Host, Server};
 use smokestack::simulator::site::accounts::LoginOutcome;
+use smokestack::store::ScanMarks;
 
 use crate::world::{HQ, World, post};
 
@@ -70,6 +74,85 @@ async fn an_edit_that_adds_spam_is_reported_and_feedback_counts() {
         }
     });
     assert!(waited.await.is_ok(), "no feedback: {:?}", feedback_types().await);
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_whose_scan_ended_two_processes_is_set_aside_and_named() {
+    let world = World::new().await;
+    let data_dir = world.config().data_dir;
+    std::fs::create_dir_all(&data_dir).expect("a folder");
+    let poison = post(0.0, "su-801", "superuser.com", "miracle stapler");
+    let wave = parse_wave(&poison).expect("a wave");
+    let WaveAction::Post { post: content, .. } = &wave[0].what else { panic!("a post") };
+    let key = PostKey { site: "superuser.com".to_owned(), number: 801 };
+    let dies_in_the_scan = || {
+        let (marks, _) = ScanMarks::open(&data_dir).expect("a file");
+        std::mem::forget(marks.mark(&key, content.content_hash()));
+    };
+    dies_in_the_scan();
+    let service = world.service().await;
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+    dies_in_the_scan();
+    let service = world.service().await;
+    let _playing =
+        world.play(&[poison, post(1.0, "su-802", "superuser.com", "another miracle stapler")]).await;
+    world.until("the other report", |world| world.texts(HQ).iter().any(|text| text.contains("802"))).await;
+    assert!(!world.texts(HQ).iter().any(|text| text.contains("801")), "{:?}", world.texts(HQ));
+    let url = format!("http://{}/readyz", service.web().expect("a web surface"));
+    let ready: serde_json::Value = reqwest::get(url).await.expect("an answer").json().await.expect("JSON");
+    let detail = ready["checks"]["intake"]["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("superuser.com/801 (the process ended during its scan)"), "{ready}");
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_outage_of_the_socket_hid_is_reported_after_it() {
+    let world = World::new().await;
+    let service = world.service().await;
+    let _before = world.play(&[post(0.0, "su-811", "superuser.com", "miracle stapler")]).await;
+    world.until("the first report", |world| world.texts(HQ).len() == 1).await;
+    // The socket breaks, and no new one can be had.
+    let refused = FaultKind::ErrorPage { status: 503 };
+    let realtime = Some(Host::Realtime.name().to_owned());
+    world.network.fault(Fault { count: 0, ..Fault::next(Host::Realtime, "*", refused) }).expect("taken");
+    let reset = SocketFault { host: realtime, next: None, kind: SocketFaultKind::SocketReset };
+    world.network.socket_fault(reset).expect("taken");
+    let url = format!("http://{}/readyz", service.web().expect("a web surface"));
+    let waited = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            let ready: serde_json::Value =
+                reqwest::get(&url).await.expect("an answer").json().await.expect("JSON");
+            if ready["checks"]["realtime"]["ok"] == false {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.expect("the outage is noticed");
+    let hidden = [
+        post(0.0, "su-812", "superuser.com", "a hidden miracle stapler"),
+        r#"{"at":0,"deleted":"su-811"}"#.to_owned(),
+    ];
+    let mut hidden = world.network.play(parse_wave(&hidden.join("\n")).expect("a wave"));
+    hidden.ended().await;
+    world.network.clear_faults();
+    world.until("the hidden report", |world| world.texts(HQ).iter().any(|text| text.contains("812"))).await;
+    let reports = format!("http://{}/v1/reports?limit=2", service.web().expect("a web surface"));
+    let waited = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            let page: serde_json::Value =
+                reqwest::get(&reports).await.expect("an answer").json().await.expect("JSON");
+            if page["items"][1]["deleted_at"].is_string() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.expect("the deletion is found by a look-up");
     service.stopper().cancel();
     service.ended().await.expect("a clean end");
 }
@@ -171,7 +254,6 @@ async fn the_web_surface_answers_in_the_contracts_shapes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_in_trouble_gets_every_report_all_the_same() {
-    use smokestack::simulator::fault::{Fault, FaultKind};
     let world = World::new().await;
     let service = world.service().await;
     world

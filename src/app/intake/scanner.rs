@@ -9,10 +9,11 @@ use tokio::sync::mpsc;
 
 use crate::clock::Clock;
 use crate::core::bot::{Batch, Failed, Scanned, ScannedPost};
-use crate::core::post::Post;
+use crate::core::post::{FetchedPost, Post};
 use crate::core::rules::{Facts, Offence, Offences, Query, RuleSet};
 use crate::core::verdict::Verdict;
 use crate::core::weight::Weights;
+use crate::store::ScanMarks;
 
 /// The rules have a budget of steps for each post, so a scan that takes longer than this hangs.
 const LONGEST_SCAN: Duration = Duration::from_secs(10);
@@ -30,13 +31,19 @@ pub(in crate::app) struct Scanner {
     /// The latest posts that no rule found, newest last.
     good: Arc<Mutex<VecDeque<Post>>>,
     offences: Arc<Mutex<Offences>>,
+    marks: ScanMarks,
     clock: Clock,
 }
 
 impl Scanner {
-    pub(in crate::app) fn new(rules: Arc<RuleSet>, clock: Clock) -> Self {
+    pub(in crate::app) fn new(rules: Arc<RuleSet>, marks: ScanMarks, clock: Clock) -> Self {
         let (weights, good, offences) = (Arc::default(), Arc::default(), Arc::default());
-        Self { rules: Arc::new(Mutex::new(rules)), weights, good, offences, clock }
+        Self { rules: Arc::new(Mutex::new(rules)), weights, good, offences, marks, clock }
+    }
+
+    /// The process ends in good order.
+    pub(in crate::app) fn close(&self) {
+        self.marks.close();
     }
 
     /// Weighs as people's feedback has it.
@@ -120,8 +127,12 @@ impl Scanner {
     pub(super) async fn judge(&self, batch: Batch) -> Scanned {
         let Batch { site, questions, last_activity, posts } = batch;
         let scanner = self.clone();
-        let to_scan = posts.iter().map(|post| post.post.clone()).collect();
-        let verdicts = each(to_scan, LONGEST_SCAN, move |post: &Post| scanner.scan(post)).await;
+        let work = move |fetched: &FetchedPost| {
+            // For the next process, should this one not survive it.
+            let _mark = scanner.marks.mark(&fetched.key, fetched.post.content_hash());
+            scanner.scan(&fetched.post)
+        };
+        let verdicts = each(posts.clone(), LONGEST_SCAN, work).await;
         let mut scanned = Scanned { site, questions, last_activity, ..Scanned::default() };
         for (fetched, verdict) in posts.into_iter().zip(verdicts) {
             if verdict.as_ref().is_ok_and(|verdict| !verdict.is_spam()) {
