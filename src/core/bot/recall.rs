@@ -7,6 +7,7 @@ use crate::core::journal::Entry;
 use crate::core::phrase::Phrase;
 use crate::core::report::{Report, ReportId, form};
 use crate::core::rooms::RoomKey;
+use crate::core::talk::MessageKey;
 use crate::core::time::Timestamp;
 
 /// More look-ups do not wait at once; whoever asks then is told to ask again.
@@ -46,6 +47,8 @@ pub(super) enum Asker {
     Reply { message: Message, at: Timestamp },
     /// A request of the web.
     Web(WebFeedback),
+    /// A command.
+    Command(MessageKey),
 }
 
 /// What waits for a look-up.
@@ -77,6 +80,7 @@ impl Bot {
                 let why = Phrase::new("I can not look that message up now; please say it again later");
                 self.mistaken(&message, why, now);
             }
+            Asker::Command(key) => self.read_for(&key, &[], now),
             Asker::Web(feedback) => {
                 self.act(Action::WebAnswer { ticket: feedback.ticket, outcome: WebOutcome::Unreadable });
             }
@@ -93,10 +97,15 @@ impl Bot {
             Wanted::Message { server, message_id } => Some((server, message_id)),
             Wanted::Report(_) => None,
         };
+        let mut read = Vec::new();
         let reports: Vec<ReportId> = match (found, carrier) {
             (Found::Reports(reports), carrier) => {
+                read.extend(reports.iter().map(|(report, _)| report.clone()));
                 let ids = reports.iter().map(|(report, _)| report.id).collect();
-                self.record(Entry::Recalled { message: carrier, reports }, now);
+                let is_news = reports.iter().any(|(report, _)| self.state.people.known(report.id).is_none());
+                if is_news || carrier.is_some() {
+                    self.record(Entry::Recalled { message: carrier, reports }, now);
+                }
                 ids
             }
             (Found::Source(source), Some(carrier)) => {
@@ -109,6 +118,7 @@ impl Bot {
                 self.on_reply_to(&reports, &message, at, now);
             }
             Asker::Reply { .. } => {}
+            Asker::Command(key) => self.read_for(&key, &read, now),
             Asker::Web(feedback) if reports.iter().any(|id| self.state.people.known(*id).is_some()) => {
                 self.on_web_feedback(feedback, now);
             }
@@ -134,7 +144,7 @@ impl Bot {
     pub(super) fn oldest_recall(&self, room: &RoomKey) -> Option<i64> {
         let waiting = self.recalls.values().filter_map(|recall| match &recall.asker {
             Asker::Reply { message, .. } if message.room == *room => Some(message.message_id),
-            Asker::Reply { .. } | Asker::Web(_) => None,
+            Asker::Reply { .. } | Asker::Web(_) | Asker::Command(_) => None,
         });
         waiting.min()
     }

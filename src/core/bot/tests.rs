@@ -257,11 +257,18 @@ impl World {
                 self.after(50, Later::Tell(Event::Retracted { retraction, outcome }));
             }
             Action::Recall { recall, wanted } => {
-                let source = match wanted {
-                    Wanted::Message { message_id, .. } => self.sources.get(&message_id).cloned(),
-                    Wanted::Report(_) => None,
+                let found = match wanted {
+                    Wanted::Message { message_id, .. } => {
+                        self.sources.get(&message_id).cloned().map_or(Found::Nothing, Found::Source)
+                    }
+                    Wanted::Report(id) => {
+                        let report = self.journal.iter().find_map(|(_, entry)| match entry {
+                            Entry::Reported { report, .. } if report.id == id => Some((**report).clone()),
+                            _ => None,
+                        });
+                        report.map_or(Found::Nothing, |report| Found::Reports(vec![(report, Vec::new())]))
+                    }
                 };
-                let found = source.map_or(Found::Nothing, Found::Source);
                 self.after(50, Later::Tell(Event::Recalled { recall, found }));
             }
             Action::Tell(happening) => self.happenings.push(happening),

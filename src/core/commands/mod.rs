@@ -8,12 +8,14 @@
 mod arguments;
 pub mod manual;
 mod parse;
+pub mod people;
 mod table;
 pub mod upstream;
 mod words;
 
 pub use arguments::{Arg, Arguments};
 pub use parse::{Call, Grammar, Heard, hear, hear_reply, is_stop};
+pub use people::PeopleCommand;
 pub use table::{all, find};
 
 use crate::core::lists::List;
@@ -148,6 +150,8 @@ pub enum Command {
     Kill,
     /// Starts the service again.
     Reboot,
+    /// About reports and pings.
+    People(PeopleCommand),
 }
 
 impl Command {

@@ -121,7 +121,7 @@ fn link_before(source: &str, start: usize, at: usize) -> Option<(&str, &str, usi
 }
 
 /// The post behind `//HOST/questions/N`, `/q/N` or `/a/N`, with or without a scheme, a title, or the answer of a question.
-fn post(url: &str) -> Option<(PostKey, PostType)> {
+pub fn post(url: &str) -> Option<(PostKey, PostType)> {
     let rest = ["https://", "http://", "//"].iter().find_map(|scheme| url.strip_prefix(scheme))?;
     let (site, path) = rest.split_once('/')?;
     let is_host = site.contains('.') && site.bytes().all(|b| b.is_ascii_alphanumeric() || b".-".contains(&b));

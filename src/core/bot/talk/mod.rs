@@ -8,6 +8,7 @@ mod about;
 mod answer;
 mod guard;
 mod lists;
+mod people;
 mod privilege;
 mod stop;
 
@@ -204,6 +205,7 @@ impl Bot {
             Command::Resume => self.resume(asked, now),
             Command::Kill => self.end(false),
             Command::Reboot => self.end(true),
+            Command::People(command) => self.for_people(asked, command, now),
         }
     }
 

@@ -387,3 +387,88 @@ fn feedback_over_the_web_counts_once_for_each_key_and_is_answered() {
     assert!(matches!(ask(6, 2, "naa", None).0, WebOutcome::Refused(why) if why.contains("is a question")));
     assert_eq!(ask(7, 77, "tp", None).0, WebOutcome::NoSuchReport);
 }
+
+/// What the last command was answered.
+fn asked(world: &mut World, user_id: i64, text: &str, reply_to: Option<i64>) -> String {
+    let before = answers(world).len();
+    say(world, user_id, text, reply_to);
+    // A report without its link looks like an answer, and may be gone by now.
+    answers(world).get(before..).unwrap_or_default().join(" | ")
+}
+
+#[test]
+fn a_report_is_named_by_its_id_or_by_the_link_of_its_post() {
+    let mut world = world();
+    singles(&mut world, 2);
+    assert_eq!(asked(&mut world, ANN, "!!/feedback r1 tpu-", None), "");
+    asked(&mut world, BOB, "!!/feedback https://superuser.com/questions/1 fp-", None);
+    assert_eq!(opinions(&world, 1), "1001 tpu-, 1002 fp-");
+    for (text, expected) in [
+        ("!!/feedback r77 tp", "there is no such report"),
+        ("!!/feedback r1 naa", "is a question"),
+        ("!!/feedback r1 nice", "`nice` is no type of feedback"),
+        ("!!/feedback one tp", "`one` is neither the id of a report nor the link of a post"),
+        ("!!/feedback //superuser.com/a/9 tp", "was not reported"),
+        ("!!/why", "say which report"),
+    ] {
+        let answer = asked(&mut world, ANN, text, None);
+        assert!(answer.contains(expected), "{text}: {answer}");
+    }
+    let why = asked(&mut world, EVE, "!!/why r1", None);
+    assert!(why.contains("people disagree (1 tp, 1 fp)") && why.contains("bad keyword in body"), "{why}");
+    asked(&mut world, ANN, "!!/feedback r1 undo", None);
+    assert_eq!(opinions(&world, 1), "1002 fp-");
+    asked(&mut world, EVE, "!!/feedback r1 tp", None);
+    assert_eq!(opinions(&world, 1), "1002 fp-", "whether she is a moderator is not known yet");
+}
+
+#[test]
+fn a_reply_asks_why_or_has_the_report_changed() {
+    let mut world = world();
+    let report = singles(&mut world, 1)[0];
+    assert!(asked(&mut world, EVE, "why", Some(report)).contains("bad keyword in body"));
+    assert!(asked(&mut world, ANN, "delete", Some(report)).contains("`delete-force`"));
+    asked(&mut world, ANN, "postgone", Some(report));
+    assert!(world.chat.iter().any(|m| m.id == report && m.text.contains("*gone*")), "{:?}", world.chat);
+    assert_eq!(asked(&mut world, ANN, "gone-force", Some(report)), "");
+    assert!(!world.chat.iter().any(|m| m.id == report));
+    assert_eq!((opinions(&world, 1).as_str(), comments(&world).len()), ("", 0), "none of it was a comment");
+    let message = combined(&mut world, 3);
+    assert!(asked(&mut world, ANN, "why", Some(message)).contains("say which item"));
+    assert!(asked(&mut world, ANN, "why 9", Some(message)).contains("there is no item"));
+    assert!(asked(&mut world, ANN, "why 2", Some(message)).contains("bad keyword in body"));
+    assert!(asked(&mut world, ANN, "postgone", Some(message)).contains("several reports"));
+}
+
+#[test]
+fn people_ask_for_pings_and_end_them() {
+    let mut world = world();
+    for (text, expected) in [
+        ("!!/notify 1 superuser.com", "You are pinged for superuser.com in room 1, while you are there."),
+        ("!!/notify 1 https://askubuntu.com/ always", "You are pinged for askubuntu.com in room 1, always."),
+        ("!!/notify 77 superuser.com", "I report nothing to room 77"),
+        ("!!/notify 1 superuser", "must be the host of a site"),
+        ("!!/notify 1 superuser.com sometimes", "must be `always`"),
+        ("!!/willbenotified 1 superuser.com", "Yes, for superuser.com in room 1."),
+        ("!!/willbenotified 3 superuser.com", "No, for superuser.com in room 3."),
+        ("!!/allnotificationsites 1", "You are pinged for askubuntu.com in room 1, superuser.com in room 1."),
+        ("!!/unnotify 1 superuser.com", "No more pings for superuser.com in room 1."),
+        ("!!/unnotify 1 superuser.com ", "you were not pinged"),
+        ("!!/allnoti", "You are pinged for askubuntu.com in room 1."),
+        ("!!/unnotify-all", "No more pings."),
+        ("!!/allnoti 1", "You are pinged for no site."),
+    ] {
+        let answer = asked(&mut world, EVE, text, None);
+        assert!(answer.contains(expected), "{text}: {answer}");
+        world.run(Duration::from_secs(60));
+    }
+    asked(&mut world, EVE, "!!/notify 1 superuser.com always", None);
+    world.crash();
+    world.report(1, "superuser.com");
+    world.run(Duration::from_secs(3));
+    assert!(
+        world.chat.iter().any(|m| m.text.ends_with("`superuser.com` (@P1003)")),
+        "{:?}",
+        world.chat.last()
+    );
+}

@@ -2,11 +2,12 @@
 
 mod about;
 mod lists;
+mod people;
 mod service;
 
 use super::{Form, Spec};
 
-const PARTS: &[&[Spec]] = &[about::COMMANDS, lists::COMMANDS, service::COMMANDS];
+const PARTS: &[&[Spec]] = &[about::COMMANDS, lists::COMMANDS, people::COMMANDS, service::COMMANDS];
 
 /// All commands, by subject.
 pub fn all() -> impl Iterator<Item = &'static Spec> {
