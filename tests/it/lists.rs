@@ -38,8 +38,8 @@ async fn what_people_watch_is_looked_for_at_once_and_after_a_restart() {
     assert_eq!(std::fs::read_to_string(&file).expect("the list"), "\n", "its line stays, empty");
     told_of(&world, "42", "brass stapler, golden stapler").await;
     // An entry outside the folder for changes stays in its file and is switched off.
-    say_until(&world, "!!/unblacklist miracle stapler", "within a minute").await;
-    say_until(&world, "!!/yes", "`miracle stapler` is off (blacklist/keywords:1)").await;
+    say_until(&world, "!!/unblacklist miracle stapler", "`miracle stapler` is off (blacklist/keywords:1)")
+        .await;
     let disabled = std::fs::read_to_string(world.folder.path().join("rules/starter/disabled.txt"));
     assert_eq!(disabled.expect("the list"), "blacklist/keywords\tmiracle stapler\n");
     let report = world.texts(HQ).into_iter().find(|said| said.contains("questions/42")).expect("found");

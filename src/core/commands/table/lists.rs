@@ -84,7 +84,6 @@ pub(super) const COMMANDS: &[Spec] = &[
     Spec {
         name: "unblacklist",
         args: &[Arg::Rest("pattern")],
-        confirm: true,
         summary: "takes an entry off the blacklists",
         manual: "The pattern is written as in the list. An entry of an imported list stays in its file and is switched off.",
         read: |args| Ok(Command::RemoveEntry { watch: false, text: args.text("pattern") }),
