@@ -5,44 +5,38 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::budget::Budget;
-use super::checks::{Check, Extracted, PostInput, TextInput};
 use super::costs::Costs;
 use super::dialect::CharSet;
 use super::filter::needle::Escape;
 use super::filter::shape::MOST;
 use super::filter::signs::Signs;
 use super::filter::squeeze::Squeezed;
+use super::findings::{Findings, MAX_PLACES};
 use super::layer::{GATE, Layer};
 use super::numbers;
 use super::rule::Rule;
+use super::run_checks::{text_checks, whole_post};
 use super::vm::{Machine, Overrun, Program};
 use crate::core::post::{Post, PostType};
 use crate::core::text::edges::Edges;
 use crate::core::text::prepare::Prepared;
-use crate::core::verdict::{Part, Verdict, Why};
+use crate::core::verdict::{Part, Verdict};
 use crate::core::weight::Weights;
 
-/// Steps of the machine for one post, all rules together: some tens of milliseconds at the very most.
-const STEPS_PER_POST: u64 = 4_000_000;
 /// Steps for one entry on one text; more than any entry of the known lists needs on honest posts.
 const STEPS_PER_ENTRY: u64 = 600_000;
 /// Places of a shape that are tried one by one; more are tried from the first to the last.
 const FEW_PLACES: usize = 8;
-/// Steps for one check on one text.
-const STEPS_PER_CHECK: u64 = 600_000;
-/// What a check reads for one step.
-const BYTES_PER_STEP: u64 = 8;
-/// Most places that one entry reports in one text.
-pub(super) const MAX_PLACES: usize = 10;
-/// Longest part that is scanned, in bytes; the rest is not looked at and the verdict says so.
-const MAX_PART: usize = 8 * 1024 * 1024;
+/// Longest part that is scanned, in bytes; the rest is not looked at and the verdict says so. Stack Exchange takes 30,000
+/// characters, which with tags around them are seldom more than 100 kB.
+const MAX_PART: usize = 512 * 1024;
 
 /// Memory that is kept from scan to scan.
 #[derive(Debug, Default)]
 pub struct Scratch {
     machine: Machine,
     squeezed: Squeezed,
+    candidates: Vec<u32>,
     hits: Vec<Hit>,
     /// Of each shape, the first and last place where it was met, and how many there were.
     places: Vec<Option<(usize, usize, usize)>>,
@@ -73,15 +67,6 @@ struct Hit {
     last: u32,
 }
 
-/// What is found, while it is being found.
-pub(super) struct Findings<'p> {
-    post: &'p Post,
-    why: Vec<Why>,
-    incomplete: Vec<String>,
-    over_budget: Vec<String>,
-    steps: u64,
-}
-
 /// Entries that are switched off: the number of the layer and of the entry in it.
 pub(super) type Off = HashSet<(usize, u32)>;
 
@@ -109,36 +94,70 @@ pub(super) fn scan(
     let parts = prepare(post, &mut findings);
     let stripped = parts[1].without_code();
     scratch.costs.book("(prepare)", all);
-    for (number, layer) in layers.iter().enumerate() {
-        let is_off = |entry: u32| !off.is_empty() && off.contains(&(number, entry));
-        let mut takes: Vec<bool> = layer.rules.iter().map(|rule| rule.takes(post)).collect();
-        for aside in aside.iter().filter(|aside| aside.layer == number && takes[aside.rule as usize]) {
-            findings.incomplete.push(aside.name.clone());
-        }
-        for check in aside.iter().filter(|aside| aside.layer == number && aside.entry.is_none()) {
-            takes[check.rule as usize] = false;
-        }
-        for (part, prepared) in [Part::Title, Part::Body, Part::Username].into_iter().zip(&parts) {
-            let without = stripped.as_ref().filter(|_| part == Part::Body);
-            let looks = |rule: &Rule, taken: bool, stripped: bool| {
-                taken && rule.looks_at(part, post) && (rule.strip_code && without.is_some()) == stripped
+    let mut takes: Vec<Vec<bool>> =
+        layers.iter().map(|layer| layer.rules.iter().map(|rule| rule.takes(post)).collect()).collect();
+    for aside in aside.iter().filter(|aside| takes[aside.layer][aside.rule as usize]) {
+        findings.incomplete.push(aside.name.clone());
+    }
+    for check in aside.iter().filter(|aside| aside.entry.is_none()) {
+        takes[check.layer][check.rule as usize] = false;
+    }
+    for (part, prepared) in [Part::Title, Part::Body, Part::Username].into_iter().zip(&parts) {
+        let without = stripped.as_ref().filter(|_| part == Part::Body);
+        for (prepared, is_stripped) in
+            std::iter::once((prepared, false)).chain(without.map(|text| (text, true)))
+        {
+            let needles = match (is_stripped, without) {
+                (true, _) => 1..2,
+                (false, Some(_)) => 0..1,
+                // Rules that do not look into code look at the text itself where there is none.
+                (false, None) => 0..2,
             };
-            let mut active: Vec<bool> =
-                layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, false)).collect();
-            // Rules that do not look into code look at the text itself where there is none.
-            let all = if without.is_some() { 0..1 } else { 0..2 };
-            one_text(layer, scratch, (&active, all), &is_off, part, prepared, &mut findings);
-            if let Some(without) = without {
-                active = layer.rules.iter().zip(&takes).map(|(r, t)| looks(r, *t, true)).collect();
-                one_text(layer, scratch, (&active, 1..2), &is_off, part, without, &mut findings);
+            let mut view = None;
+            for (number, (layer, takes)) in layers.iter().zip(&takes).enumerate() {
+                let looks = |rule: &Rule| {
+                    rule.looks_at(part, post) && (rule.strip_code && without.is_some()) == is_stripped
+                };
+                let active: Vec<bool> =
+                    layer.rules.iter().zip(takes).map(|(rule, taken)| *taken && looks(rule)).collect();
+                if active.contains(&true) {
+                    let view = view.get_or_insert_with(|| View::of(part, prepared, scratch));
+                    let is_off = |entry: u32| !off.is_empty() && off.contains(&(number, entry));
+                    one_text(layer, scratch, (&active, needles.clone()), &is_off, view, &mut findings);
+                }
             }
         }
-        whole_post(layer, &takes, &parts, stripped.as_ref(), &mut findings, &mut scratch.costs);
+    }
+    for (layer, takes) in layers.iter().zip(&takes) {
+        whole_post(layer, takes, &parts, stripped.as_ref(), &mut findings, &mut scratch.costs);
     }
     let began = scratch.costs.now();
     let verdict = findings.verdict(weights);
     scratch.costs.book("(verdict)", began);
     verdict
+}
+
+/// A text, and what all layers ask of it.
+struct View<'t> {
+    part: Part,
+    prepared: &'t Prepared<'t>,
+    edges: Edges<'t>,
+    signs: Signs,
+    /// Whether it has each [`Escape`].
+    escapes: [bool; 2],
+}
+
+impl<'t> View<'t> {
+    /// Also squeezes the text.
+    fn of(part: Part, prepared: &'t Prepared<'t>, scratch: &mut Scratch) -> Self {
+        let began = scratch.costs.now();
+        let text = prepared.text();
+        scratch.squeezed.fill(text);
+        let escapes = [Escape::Entity, Escape::Percent].map(|escape| escape.is_in(text));
+        let view = Self { part, prepared, edges: Edges::new(text), signs: Signs::of(text), escapes };
+        scratch.costs.book("(squeeze)", began);
+        view
+    }
 }
 
 /// Title, body and user name as the rules see them.
@@ -167,19 +186,12 @@ fn one_text(
     scratch: &mut Scratch,
     (active, looked_for): (&[bool], Range<usize>),
     is_off: &dyn Fn(u32) -> bool,
-    part: Part,
-    prepared: &Prepared<'_>,
+    view: &View<'_>,
     findings: &mut Findings<'_>,
 ) {
+    let View { part, prepared, ref edges, signs, escapes } = *view;
     let text = prepared.text();
-    if !active.contains(&true) {
-        return;
-    }
-    let Scratch { machine, squeezed, hits, places, gates, costs } = scratch;
-    let edges = Edges::new(text);
-    let began = costs.now();
-    squeezed.fill(text);
-    costs.book("(squeeze)", began);
+    let Scratch { machine, squeezed, candidates, hits, places, gates, costs } = scratch;
     hits.clear();
     let began = costs.now();
     gates.clear();
@@ -189,7 +201,7 @@ fn one_text(
         _ => active[layer.checks[(entry & !GATE) as usize].0 as usize],
     };
     for grams in &layer.grams[looked_for] {
-        grams.find(squeezed, |found| {
+        grams.find(squeezed, candidates, |found| {
             if found.owner & GATE != 0 {
                 gates[(found.owner & !GATE) as usize] = true;
                 return;
@@ -204,7 +216,7 @@ fn one_text(
                     (None, None) => {
                         let before = &layer.entries[found.owner as usize].before;
                         if before.as_ref().is_some_and(|before| {
-                            rules_out(before, machine, &edges, place, &mut findings.steps)
+                            rules_out(before, machine, edges, place, &mut findings.steps)
                         }) {
                             return;
                         }
@@ -217,8 +229,6 @@ fn one_text(
     }
     costs.book("(needles)", began);
     let began = costs.now();
-    let signs = Signs::of(text);
-    let escapes = [Escape::Entity, Escape::Percent].map(|escape| escape.is_in(text));
     for always in &layer.always {
         let runs = signs.contain(always.signs)
             && is_active(always.entry)
@@ -230,7 +240,7 @@ fn one_text(
             let steps = &mut findings.steps;
             let line = text.strip_suffix('\n').map(str::len);
             let ends = [Some(text.len()), line];
-            if ends.into_iter().flatten().all(|end| rules_out(before, machine, &edges, end, steps)) {
+            if ends.into_iter().flatten().all(|end| rules_out(before, machine, edges, end, steps)) {
                 continue;
             }
         }
@@ -273,7 +283,7 @@ fn one_text(
     costs.book("(shapes)", began);
     for group in hits.chunk_by(|a, b| a.entry == b.entry) {
         let began = costs.now();
-        entry(layer, machine, &edges, group, part, prepared, findings);
+        entry(layer, machine, edges, group, part, prepared, findings);
         if costs.is_on() {
             let entry = &layer.entries[group[0].entry as usize];
             let name = layer.rules[entry.rule as usize].entry_name(entry.line);
@@ -390,161 +400,5 @@ fn phone_numbers(
             let name = rule.entry_name(layer.entries[entry as usize].line);
             findings.add(rule, name, part, prepared, range.clone());
         }
-    }
-}
-
-fn text_checks(
-    layer: &Layer,
-    active: &[bool],
-    gates: &[bool],
-    part: Part,
-    prepared: &Prepared<'_>,
-    findings: &mut Findings<'_>,
-    costs: &mut Costs,
-) {
-    let extracted = Extracted::default();
-    let (post, text) = (findings.post, prepared.text());
-    for ((rule, check), open) in
-        layer.checks.iter().zip(gates).filter(|((rule, _), _)| active[*rule as usize])
-    {
-        let check = match check {
-            Check::Text(check) => Some(check),
-            Check::Gated(check, _) if *open => Some(check),
-            Check::Gated(..) | Check::Post(_) | Check::Network(_) => None,
-        };
-        if let Some(check) = check {
-            let rule = &layer.rules[*rule as usize];
-            let began = costs.now();
-            let hits = findings.within_budget(rule, text.len(), |budget| {
-                check(&TextInput {
-                    text,
-                    part,
-                    site: &post.site,
-                    is_answer: post.post_type == PostType::Answer,
-                    is_summary: post.body_is_summary && part == Part::Body,
-                    extracted: &extracted,
-                    budget,
-                })
-            });
-            costs.book(&rule.name, began);
-            for hit in hits.into_iter().take(MAX_PLACES) {
-                findings.add(rule, rule.name.clone(), part, prepared, hit.start..hit.end);
-            }
-        }
-    }
-}
-
-fn whole_post(
-    layer: &Layer,
-    takes: &[bool],
-    parts: &[Prepared<'_>; 3],
-    stripped: Option<&Prepared<'_>>,
-    findings: &mut Findings<'_>,
-    costs: &mut Costs,
-) {
-    let post = findings.post;
-    for (rule, check) in layer.checks.iter().filter(|(rule, _)| takes[*rule as usize]) {
-        let Check::Post(check) = check else { continue };
-        let rule = &layer.rules[*rule as usize];
-        if post.body_is_summary && !rule.summary {
-            continue;
-        }
-        let body = stripped.filter(|_| rule.strip_code).unwrap_or(&parts[1]);
-        let began = costs.now();
-        let length = parts[0].text().len() + body.text().len() + parts[2].text().len();
-        let found = findings.within_budget(rule, length, |budget| {
-            check(&PostInput {
-                title: parts[0].text(),
-                body: body.text(),
-                username: parts[2].text(),
-                site: &post.site,
-                is_answer: post.post_type == PostType::Answer,
-                is_summary: post.body_is_summary,
-                budget,
-            })
-        });
-        costs.book(&rule.name, began);
-        for found in found.into_iter().take(MAX_PLACES) {
-            let prepared = match found.part {
-                Part::Title => &parts[0],
-                Part::Body => body,
-                Part::Username => &parts[2],
-            };
-            findings.add(rule, rule.name.clone(), found.part, prepared, found.hit.start..found.hit.end);
-        }
-    }
-}
-
-impl<'p> Findings<'p> {
-    /// What was found before in the same post, and room for more.
-    pub(super) fn of(post: &'p Post, before: Verdict) -> Self {
-        let Verdict { why, incomplete, over_budget, .. } = before;
-        Self { post, why, incomplete, over_budget, steps: STEPS_PER_POST }
-    }
-
-    /// Takes down a match at `range` (bytes) of the prepared text.
-    pub(super) fn add(
-        &mut self,
-        rule: &Rule,
-        name: String,
-        part: Part,
-        prepared: &Prepared<'_>,
-        range: Range<usize>,
-    ) {
-        let given = match part {
-            Part::Title => &self.post.title,
-            Part::Body => &self.post.body,
-            Part::Username => &self.post.owner.name,
-        };
-        let origin = prepared.origin(range);
-        // Places come from our own code; were one wrong, the verdict must still be given.
-        let text = given.get(origin.clone()).unwrap_or_default().to_owned();
-        let start = given.get(..origin.start).map_or(0, |before| before.chars().count());
-        let end = start + text.chars().count();
-        let reason = rule.reason_for(part, self.post);
-        self.why.push(Why { reason, rule: name, part, start, end, text });
-    }
-
-    /// Takes down that a rule came to no end; `by_itself` when it had all of its own budget, and others took none of it.
-    fn overrun(&mut self, name: String, by_itself: bool) {
-        if by_itself {
-            self.over_budget.push(name.clone());
-        }
-        self.incomplete.push(name);
-    }
-
-    /// Runs a check on `length` bytes. When the steps do not suffice, it is set aside for this post.
-    fn within_budget<T>(
-        &mut self,
-        rule: &Rule,
-        length: usize,
-        check: impl FnOnce(&Budget) -> Vec<T>,
-    ) -> Vec<T> {
-        let budget = Budget::new(self.steps.min(STEPS_PER_CHECK));
-        let given = budget.left();
-        let found = if budget.spend(length as u64 / BYTES_PER_STEP) { check(&budget) } else { Vec::new() };
-        self.steps -= given - budget.left();
-        if budget.is_overrun() {
-            self.overrun(rule.name.clone(), given == STEPS_PER_CHECK);
-            return Vec::new();
-        }
-        found
-    }
-
-    pub(super) fn verdict(mut self, weights: &Weights) -> Verdict {
-        self.why.sort();
-        self.why.dedup();
-        self.why.sort_by(|a, b| {
-            (&a.reason, a.part, a.start, a.end, &a.rule).cmp(&(&b.reason, b.part, b.start, b.end, &b.rule))
-        });
-        let mut reasons: Vec<String> = self.why.iter().map(|why| why.reason.clone()).collect();
-        reasons.dedup();
-        for names in [&mut self.incomplete, &mut self.over_budget] {
-            names.sort();
-            names.dedup();
-        }
-        let weight = reasons.iter().map(|reason| weights.of(reason)).sum();
-        let Self { post, why, incomplete, over_budget, .. } = self;
-        Verdict { id: post.id.clone(), reasons, weight, why, incomplete, over_budget }
     }
 }

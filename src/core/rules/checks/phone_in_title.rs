@@ -52,16 +52,15 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
 /// The title with letters that look like digits read as such, and without punctuation; for each byte, where the
 /// character it came from starts and ends. None when there are too few digits for a number.
 fn readable(title: &str) -> Option<(String, Vec<(usize, usize)>)> {
-    // Ten digits with nothing between them but white space and what is left out.
+    // Ten digits with nothing between them but white space and what is left out; most titles are done with here. The
+    // bytes of other characters than ASCII count as left out.
     let mut digits = 0;
-    let enough = title.chars().filter_map(read).any(|c| {
-        digits = if c.is_ascii_digit() {
-            digits + 1
-        } else if c == ' ' {
-            digits
-        } else {
-            0
-        };
+    let enough = title.bytes().any(|byte| {
+        match if byte.is_ascii() { read(char::from(byte)) } else { None } {
+            Some('0'..='9') => digits += 1,
+            Some(' ') | None => {}
+            Some(_) => digits = 0,
+        }
         digits == DIGITS
     });
     if !enough {

@@ -17,8 +17,12 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let mut end = 0;
     while let Some((start, next)) = next_word(text, end) {
         let word = &text[start..next];
+        // Most words differ in length or first letter from the one before.
         let joined = run.as_ref().is_some_and(|run| {
-            run.word.len() == word.len() && run.word == word && is_gap(&text[run.end..start])
+            run.word.len() == word.len()
+                && run.word.as_bytes().first() == word.as_bytes().first()
+                && run.word == word
+                && is_gap(&text[run.end..start])
         });
         match &mut run {
             Some(run) if joined => {
@@ -58,8 +62,14 @@ impl Run<'_> {
 /// The next run of ASCII letters at or after `from`.
 fn next_word(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
-    let start = from + bytes[from..].iter().position(u8::is_ascii_alphabetic)?;
-    let end = bytes[start..].iter().position(|b| !b.is_ascii_alphabetic()).map_or(bytes.len(), |i| start + i);
+    let mut start = from;
+    while !bytes.get(start)?.is_ascii_alphabetic() {
+        start += 1;
+    }
+    let mut end = start + 1;
+    while bytes.get(end).is_some_and(u8::is_ascii_alphabetic) {
+        end += 1;
+    }
     Some((start, end))
 }
 

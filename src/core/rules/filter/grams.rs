@@ -1,7 +1,7 @@
 //! Finds thousands of needles in a squeezed text at once.
 //!
-//! Of each needle the rarest run of five bytes (four or three for short needles) is put into a bitmap by its hash. A text is
-//! read once for each length that occurs; where the bitmap says yes, the needles of that hash are compared in full.
+//! Of each needle the rarest run of five bytes (four or three for short needles) is put into a bitmap by two hashes. A text is
+//! read once for each length that occurs; where the bitmap says yes twice, the needles of that hash are compared in full.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -61,8 +61,9 @@ struct Table {
     entries: Box<[Entry]>,
 }
 
-/// An odd number with well-mixed bits (the fraction of the golden ratio).
+/// Two odd numbers with well-mixed bits (the fraction of the golden ratio, and one that has nothing to do with it).
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+const OTHER_MIX: u64 = 0xD6E8_FEB8_6659_FD93;
 
 impl Grams {
     /// From needles, each with a number that says whose it is.
@@ -102,10 +103,10 @@ impl Grams {
         Self { texts: texts.into(), tables }
     }
 
-    /// Reports every needle in `text`, in no particular order.
-    pub fn find(&self, text: &Squeezed, mut report: impl FnMut(Found)) {
+    /// Reports every needle in `text`, in no particular order. What is in `candidates` does not matter; it is memory to use.
+    pub fn find(&self, text: &Squeezed, candidates: &mut Vec<u32>, mut report: impl FnMut(Found)) {
         for table in &self.tables {
-            table.find(&self.texts, text, &mut report);
+            table.find(&self.texts, text, candidates, &mut report);
         }
     }
 }
@@ -120,6 +121,8 @@ impl Table {
         entries.sort_by_key(|(_, gram)| hash(*gram, bits));
         let mut buckets = vec![0u32; (1 << bucket_bits) + 1];
         for (_, gram) in &entries {
+            let other = hash_with(OTHER_MIX, *gram, bits);
+            bitmap[other / 64] |= 1 << (other % 64);
             let hash = hash(*gram, bits);
             bitmap[hash / 64] |= 1 << (hash % 64);
             buckets[(hash >> bucket_shift) + 1] += 1;
@@ -137,24 +140,58 @@ impl Table {
         }
     }
 
-    fn find(&self, texts: &[u8], squeezed: &Squeezed, report: &mut impl FnMut(Found)) {
-        let mask = u64::MAX >> (64 - 8 * self.width);
-        let text = squeezed.bytes();
-        let padded = squeezed.padded();
-        let positions = (text.len() + 1).saturating_sub(self.width);
-        let shift = 64 - self.bits;
-        for (at, window) in padded.windows(8).take(positions).enumerate() {
-            let word = window.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-            let hash = ((word & mask).wrapping_mul(MIX) >> shift) as usize;
-            if self.bitmap[hash / 64] >> (hash % 64) & 1 == 1 {
-                let bucket = hash >> self.bucket_shift;
-                let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
-                for entry in self.entries[range].iter().filter(|entry| word & entry.mask == entry.word) {
-                    entry.compare(texts, text, at, report);
-                }
+    fn find(
+        &self,
+        texts: &[u8],
+        squeezed: &Squeezed,
+        candidates: &mut Vec<u32>,
+        report: &mut impl FnMut(Found),
+    ) {
+        let count = self.candidates(squeezed, candidates);
+        let (text, padded) = (squeezed.bytes(), squeezed.padded());
+        for at in candidates[..count].iter().map(|at| *at as usize) {
+            let word = word_at(&padded[at..]);
+            let gram = word & self.mask();
+            let other = hash_with(OTHER_MIX, gram, self.bits);
+            if self.bitmap[other / 64] >> (other % 64) & 1 == 0 {
+                continue;
+            }
+            let bucket = hash(gram, self.bits) >> self.bucket_shift;
+            let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
+            for entry in self.entries[range].iter().filter(|entry| word & entry.mask == entry.word) {
+                entry.compare(texts, text, at, report);
             }
         }
     }
+
+    /// Puts the places that the bitmap does not rule out at the beginning of `candidates`; how many those are. Without a
+    /// branch for each place, which would often be taken wrongly.
+    #[inline(never)]
+    fn candidates(&self, squeezed: &Squeezed, candidates: &mut Vec<u32>) -> usize {
+        let places = (squeezed.bytes().len() + 1).saturating_sub(self.width);
+        if candidates.len() < places {
+            candidates.resize(places, 0);
+        }
+        let (mask, shift, bitmap) = (self.mask(), 64 - self.bits, &*self.bitmap);
+        let mut count = 0;
+        for (at, window) in squeezed.padded().windows(8).take(places).enumerate() {
+            let hash = ((word_at(window) & mask).wrapping_mul(MIX) >> shift) as usize;
+            candidates[count] = at as u32;
+            count += (bitmap[hash / 64] >> (hash % 64) & 1) as usize;
+        }
+        count
+    }
+
+    /// The bits of a word that a gram has.
+    fn mask(&self) -> u64 {
+        u64::MAX >> (64 - 8 * self.width)
+    }
+}
+
+/// The eight bytes that `bytes` begins with.
+#[inline]
+fn word_at(bytes: &[u8]) -> u64 {
+    bytes.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 impl Entry {
@@ -170,7 +207,11 @@ impl Entry {
 }
 
 fn hash(word: u64, bits: u32) -> usize {
-    (word.wrapping_mul(MIX) >> (64 - bits)) as usize
+    hash_with(MIX, word, bits)
+}
+
+fn hash_with(mix: u64, word: u64, bits: u32) -> usize {
+    (word.wrapping_mul(mix) >> (64 - bits)) as usize
 }
 
 /// How often letters occur in English text and HTML, in 1/1000, from a to z; digits and others below.
@@ -273,7 +314,7 @@ mod tests {
         let mut squeezed = Squeezed::default();
         squeezed.fill("wxyz King-Mod APK, abc");
         let mut found = Vec::new();
-        grams.find(&squeezed, |f| found.push((f.owner, f.at, f.least, f.most)));
+        grams.find(&squeezed, &mut Vec::new(), |f| found.push((f.owner, f.at, f.least, f.most)));
         found.sort_unstable();
         assert_eq!(found, [(0, 14, 0, Some(0)), (1, 4, 1, Some(3)), (1, 8, 1, Some(3)), (2, 0, 0, None)]);
     }

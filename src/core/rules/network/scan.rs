@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::super::findings::{Findings, MAX_PLACES};
 use super::super::layer::Layer;
-use super::super::scan::{Findings, MAX_PLACES, prepare};
+use super::super::scan::prepare;
 use super::checks::Found;
 use super::facts::{Facts, Lookup, Query};
 use super::hosts;
