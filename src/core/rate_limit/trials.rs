@@ -124,7 +124,6 @@ impl Learner {
                         self.low_sure = false;
                     }
                 }
-                return;
             }
             Change::Step => {
                 if let Shape::Burst { step_ms, .. } = trial.plan.shape {
