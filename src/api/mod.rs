@@ -82,6 +82,23 @@ impl Client {
         Ok(wire::questions(&body, site))
     }
 
+    /// The questions of these answers of one site (at most [`MAX_IDS`]), each with all its answers.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn questions_of_answers(&self, site: &str, ids: &[i64]) -> Result<Questions, ApiError> {
+        let path = format!("/answers/{}/questions", join(ids));
+        Ok(wire::questions(&self.get(&path, site, &[("filter", QUESTIONS_FILTER)]).await?, site))
+    }
+
+    /// The posts of a user of one site, at most [`MAX_IDS`] of them.
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn posts_of_user(&self, site: &str, user: i64) -> Result<PostStates, ApiError> {
+        Ok(wire::posts(&self.get(&format!("/users/{user}/posts"), site, &[]).await?))
+    }
+
     /// A page of the questions of one site that were active at `min` (Unix seconds) or later, latest activity first.
     /// `page` counts from 1.
     ///

@@ -14,7 +14,7 @@ use crate::chat::{
 };
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core::bot::{Event, Found, Message, Question, Reply, RetractOutcome, SendOutcome};
+use crate::core::bot::{ChatQuestion, Event, Found, Message, Reply, RetractOutcome, SendOutcome};
 use crate::core::commands::{Grammar, is_stop};
 use crate::core::outbox::reconcile::Candidate;
 use crate::core::outbox::{AccountKey, Send};
@@ -49,7 +49,7 @@ pub(super) enum Order {
     Retract(Retraction),
     ReadBack { room: RoomKey, after: i64 },
     Source { recall: u64, message_id: i64 },
-    Ask { room: RoomKey, message: MessageKey, question: Question },
+    Ask { room: RoomKey, message: MessageKey, question: ChatQuestion },
 }
 
 /// Where what is heard goes.
@@ -236,7 +236,7 @@ impl Account {
                     account.recalled(recall, source.map(Some).or_else(nothing_there)).await;
                 }
                 Order::Ask { room, message, question } => {
-                    let reply = account.reply(&room, &message, question).await;
+                    let reply = account.reply(&room, question).await;
                     account.tell(Event::Replied { message, reply }).await;
                 }
             }
@@ -340,19 +340,21 @@ impl Account {
     }
 
     /// Finds out what a command needs to know of chat.
-    async fn reply(&self, room: &RoomKey, message: &MessageKey, question: Question) -> Reply {
+    async fn reply(&self, room: &RoomKey, question: ChatQuestion) -> Reply {
         match question {
-            Question::IsModerator { user_id } => {
+            ChatQuestion::IsModerator { user_id } => {
                 let known = match self.client.user_info(room.room, &[user_id]).await {
                     Ok(users) => Ok(users.iter().any(|user| user.id == user_id && user.is_moderator)),
                     Err(error) => Err(error.to_string()),
                 };
                 Reply::IsModerator { user_id, known }
             }
-            Question::Source => {
-                Reply::Source(self.client.source(message.1).await.map_err(|error| error.to_string()))
+            ChatQuestion::Source { message_id } => {
+                let source = self.client.source(message_id).await;
+                Reply::Source(
+                    source.map(|text| chat::text::without_breaks(&text)).map_err(|error| error.to_string()),
+                )
             }
-            question @ Question::Lint(_) => unanswered(question, "chat knows nothing of lists".to_owned()),
         }
     }
 
@@ -474,11 +476,10 @@ impl Account {
 }
 
 /// The reply to a question that could not be asked.
-fn unanswered(question: Question, why: String) -> Reply {
+fn unanswered(question: ChatQuestion, why: String) -> Reply {
     match question {
-        Question::IsModerator { user_id } => Reply::IsModerator { user_id, known: Err(why) },
-        Question::Source => Reply::Source(Err(why)),
-        Question::Lint(candidate) => Reply::Lint { candidate, objections: Err(why) },
+        ChatQuestion::IsModerator { user_id } => Reply::IsModerator { user_id, known: Err(why) },
+        ChatQuestion::Source { .. } => Reply::Source(Err(why)),
     }
 }
 

@@ -7,6 +7,8 @@
 
 mod chat;
 pub mod demo;
+mod desk;
+mod error_log;
 mod heard;
 mod hosts;
 mod intake;
@@ -17,4 +19,5 @@ mod service;
 mod turn;
 
 pub use chat::chat_client;
+pub use error_log::ErrorLog;
 pub use service::{Ended, Options, RunError, Service, WorkLeft};

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::chat::{Account, Ears, Order, chat_client};
+use super::desk::Desk;
 use super::heard::Heard;
 use super::hosts::Hosts;
 use super::intake::{Edges, Recorder, Scanner, Source};
@@ -234,6 +235,15 @@ impl Service {
         }
         let plan = FetchPlan::new(plan_options, opened.state.learned.clone(), clock.now());
         let bot = Bot::new(opened.state, settings, rooms, plan, clock.now());
+        let desk = Desk {
+            api: match &intake.source {
+                Source::Network(network) => Some(network.api.clone()),
+                Source::Lines(_) => None,
+            },
+            scanner: intake.scanner.clone(),
+            inputs: inputs.clone(),
+            tasks: tasks.clone(),
+        };
         for (account, inbox) in starts {
             tasks.spawn(watched("a chat account", inputs.clone(), stop.clone(), account.run(inbox)));
         }
@@ -262,6 +272,7 @@ impl Service {
             orders,
             chat,
             intake,
+            desk,
             lists,
             metrics,
             happenings: happenings.clone(),

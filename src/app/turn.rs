@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::chat::Order;
+use super::desk::Desk;
 use super::heard::Heard;
 use super::intake::{self, Intake, Recorder};
 use super::lists::Lists;
@@ -52,6 +53,7 @@ pub(super) struct Main {
     /// How each account is; absent until the first news.
     pub(super) chat: BTreeMap<AccountKey, Option<ChatHealth>>,
     pub(super) intake: Intake,
+    pub(super) desk: Desk,
     pub(super) lists: Lists,
     pub(super) metrics: Arc<Metrics>,
     pub(super) happenings: broadcast::Sender<Happening>,
@@ -253,7 +255,10 @@ impl Main {
             Action::Ask { message, question: bot::Question::Lint(candidate), .. } => {
                 self.lists.lint(message, candidate);
             }
-            Action::Ask { room, message, question } => {
+            Action::Ask { message, question: bot::Question::Desk(question), .. } => {
+                self.desk.take(message, question);
+            }
+            Action::Ask { room, message, question: bot::Question::Chat(question) } => {
                 if let Some(account) = self.account_of(&room.server) {
                     self.order(&account, Order::Ask { room, message, question });
                 }

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::RunError;
+use crate::app::{ErrorLog, RunError};
 use crate::chat::LOG_LIMITS;
 use crate::config::{Config, ConfigError};
 use crate::core::wave::{Generated, WaveEvent, generate, parse_wave};
@@ -146,6 +146,8 @@ impl ConfigArgs {
 /// The log goes to standard error, filtered by `SMOKESTACK_LOG`, as JSON lines if `SMOKESTACK_LOG_FORMAT` is `json`.
 fn start_log(default: &str) {
     use tracing_subscriber::EnvFilter;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
     let wanted = std::env::var("SMOKESTACK_LOG").ok().filter(|text| !text.is_empty());
     let wanted = wanted.unwrap_or_else(|| default.to_owned());
     let filter = EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
@@ -158,7 +160,11 @@ fn start_log(default: &str) {
     let is_json = std::env::var("SMOKESTACK_LOG_FORMAT").is_ok_and(|format| format == "json");
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     // A second subscriber can only come from a test that set one up; that one is kept.
-    let _ = if is_json { log.json().try_init() } else { log.with_ansi(is_terminal).try_init() };
+    let _ = if is_json {
+        log.json().finish().with(ErrorLog).try_init()
+    } else {
+        log.with_ansi(is_terminal).finish().with(ErrorLog).try_init()
+    };
 }
 
 /// Runs an asynchronous command; what is left over when it ends gets half a second.

@@ -27,6 +27,9 @@ pub struct Asked {
     pub by: By,
     /// The command as typed; for a confirmation, the command that it confirms.
     pub text: String,
+    /// The message with its words, where that is another: a confirmation has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_in: Option<i64>,
     /// The message that it replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<i64>,
@@ -161,7 +164,7 @@ impl Talk {
 }
 
 impl State {
-    /// Applies an entry about talking.
+    /// Applies an entry that a command led to.
     pub(super) fn talked(&mut self, entry: &Entry, at: Timestamp) {
         match entry {
             Entry::Asked(asked) => self.talk.asked(asked, at),

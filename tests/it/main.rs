@@ -3,6 +3,7 @@ mod architecture;
 mod bad_input;
 mod budget;
 mod chat;
+mod commands;
 mod crash;
 mod fetch_plan;
 mod fixtures;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::clock::Clock;
-use crate::core::bot::{Batch, Failed, Scanned, ScannedPost};
+use crate::core::bot::{Batch, Explained, Failed, Scanned, ScannedPost};
 use crate::core::post::{FetchedPost, Post};
 use crate::core::rules::{Facts, Offence, Offences, Query, RuleSet};
-use crate::core::verdict::Verdict;
+use crate::core::verdict::{Verdict, Why};
 use crate::core::weight::Weights;
 use crate::store::ScanMarks;
 
@@ -124,7 +124,7 @@ impl Scanner {
     }
 
     /// The verdicts on a batch, and which of its posts got none.
-    pub(super) async fn judge(&self, batch: Batch) -> Scanned {
+    pub(in crate::app) async fn judge(&self, batch: Batch) -> Scanned {
         let Batch { site, questions, last_activity, posts } = batch;
         let scanner = self.clone();
         let work = move |fetched: &FetchedPost| {
@@ -149,6 +149,19 @@ impl Scanner {
             }
         }
         scanned
+    }
+
+    /// The verdicts on some texts, and where their rules stand.
+    pub(in crate::app) async fn explain(&self, posts: Vec<Post>) -> Result<Vec<Explained>, String> {
+        let scanner = self.clone();
+        let explained = each(posts, LONGEST_SCAN, move |post: &Post| {
+            let rules = scanner.rules();
+            let verdict = rules.scan(post, &scanner.weights());
+            let origin = |why: &Why| Some((why.rule.clone(), rules.origin(&why.rule)?));
+            let origins = verdict.why.iter().filter_map(origin).collect();
+            Explained { verdict, origins }
+        });
+        explained.await.into_iter().collect()
     }
 
     /// Whether each post is caught; one without a verdict is not.

@@ -152,7 +152,7 @@ impl Bot {
         if folds { n_waiting.min(self.settings.long_message_units / LONG_ITEM_UNITS) } else { 1 }
     }
 
-    fn folds(&self, room: &RoomKey) -> bool {
+    pub(super) fn folds(&self, room: &RoomKey) -> bool {
         self.rooms.get(room).is_none_or(|known| known.fold == Fold::Auto)
     }
 

@@ -8,7 +8,7 @@ use crate::core::journal::Entry;
 use crate::core::outbox::{Class, Content, Item};
 use crate::core::people::{Listed, UserKey, UserList};
 use crate::core::post::{FetchedPost, PostKey};
-use crate::core::report::Report;
+use crate::core::report::{Report, ReportId};
 use crate::core::rooms::{Priority, RoomKey};
 use crate::core::state::{Change, DeliveryState};
 use crate::core::talk::Mode;
@@ -136,9 +136,22 @@ impl Bot {
         {
             return;
         }
+        self.report(&fetched, verdict, only_experimental, content, seen_at, now);
+    }
+
+    /// Queues a report for every room that wants it.
+    pub(super) fn report(
+        &mut self,
+        fetched: &FetchedPost,
+        verdict: Verdict,
+        only_experimental: bool,
+        content: u64,
+        seen_at: Timestamp,
+        now: Timestamp,
+    ) -> ReportId {
         let id = self.state.next_report();
         let weights = &self.weights;
-        let report = Report::new(id, &fetched, verdict, |reason| weights.of(reason), seen_at, now);
+        let report = Report::new(id, fetched, verdict, |reason| weights.of(reason), seen_at, now);
         let rooms = self.rooms.route(&report.post.site, &report.reasons, only_experimental);
         let items = if self.settings.dry_run { Vec::new() } else { self.items(&report, rooms, now) };
         self.tell(Happening::Reported {
@@ -151,6 +164,7 @@ impl Bot {
         });
         self.watch_new_report(&report, now);
         self.record(Entry::Reported { report: Box::new(report), content, items }, now);
+        id
     }
 
     /// Whether people should hear of it: never reported, or changed since and now caught for a reason not told yet.

@@ -43,8 +43,8 @@ use super::time::Timestamp;
 use super::verdict::Verdict;
 use super::watches::Watches;
 use super::weight::Weights;
-pub use talk::{Candidate as ListCandidate, Question, Reply, Written};
-use talk::{Confirming, Moderators};
+pub use talk::{Candidate as ListCandidate, ChatQuestion, DeskQuestion, Explained, Question, Reply, Written};
+use talk::{Confirming, Moderators, Tally};
 
 pub use blocks::MAX_BLOCK;
 use doors::Door;
@@ -608,6 +608,7 @@ pub struct Bot {
     room_states: BTreeMap<RoomKey, RoomState>,
     moderators: Moderators,
     confirming: Confirming,
+    tally: Tally,
     guard: Guard,
     started_at: Timestamp,
     hearing: BTreeMap<RoomKey, Hearing>,
@@ -653,6 +654,7 @@ impl Bot {
             room_states: BTreeMap::new(),
             moderators: Moderators::default(),
             confirming: Confirming::default(),
+            tally: Tally::default(),
             guard: Guard::default(),
             started_at: now,
             hearing: BTreeMap::new(),
@@ -769,6 +771,7 @@ impl Bot {
     }
 
     fn tell(&mut self, happening: Happening) {
+        self.tally.count(&happening);
         self.act(Action::Tell(happening));
     }
 

@@ -16,6 +16,7 @@ use crate::core::state::DeliveryState;
 
 mod accounts;
 mod blocks;
+mod conversation;
 mod doors;
 mod fold;
 mod intake;

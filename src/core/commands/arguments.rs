@@ -6,7 +6,7 @@ use super::{Spec, short, words};
 use crate::core::phrase::Phrase;
 
 /// The most words that one argument takes.
-const MAX_WORDS: usize = 5;
+const MAX_WORDS: usize = 7;
 
 /// One thing that a command takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Arg {
     One(&'static str),
     /// One word, or none.
     Maybe(&'static str),
-    /// One to five words.
+    /// One to seven words.
     Many(&'static str),
     /// A whole number, or none.
     MaybeNumber(&'static str),

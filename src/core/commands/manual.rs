@@ -13,13 +13,17 @@ pub fn usage(spec: &Spec, grammar: &Grammar) -> String {
 
 /// All commands in a line.
 pub fn list(grammar: &Grammar) -> Phrase {
-    let of = |form| {
+    let of = |form, last: Option<&'static str>| {
         let names = table::all().filter(move |spec| spec.form == form).map(|spec| spec.name);
-        names.collect::<Vec<_>>().join(", ")
+        names.chain(last).collect::<Vec<_>>().join(", ")
     };
     Phrase::new("After ")
         .code(&grammar.prefix)
-        .words(format!(": {}. In reply to a report: {}, and feedback. ", of(Form::Prefix), of(Form::Reply)))
+        .words(format!(
+            ": {}. In reply to a report: {}. ",
+            of(Form::Prefix, None),
+            of(Form::Reply, Some("feedback"))
+        ))
         .code(&format!("{}help NAME", grammar.prefix))
         .words(" tells more of one.")
 }
@@ -41,7 +45,8 @@ pub fn page(spec: &Spec, grammar: &Grammar) -> Phrase {
     if spec.aliases.is_empty() { page } else { page.words(format!(" Also: {}.", spec.aliases.join(", "))) }
 }
 
-fn who(spec: &Spec) -> &'static str {
+/// Who may use a command, in words.
+pub(super) fn who(spec: &Spec) -> &'static str {
     match (spec.who, spec.force) {
         (Who::Everyone, Some(Who::Privileged)) => "For everyone; with `-force` for privileged people",
         (Who::Everyone, _) => "For everyone",

@@ -14,12 +14,14 @@ pub mod upstream;
 mod words;
 
 pub use arguments::{Arg, Arguments};
-pub use parse::{Call, Grammar, Heard, hear, hear_reply, is_stop};
+pub use parse::{Call, Grammar, Heard, Words, hear, hear_reply, is_stop};
 pub use people::PeopleCommand;
 pub use table::{all, find};
 
 use crate::core::lists::List;
+use crate::core::people::{UserKey, UserList};
 use crate::core::phrase::Phrase;
+use crate::core::post::{PostKey, PostType};
 use crate::core::rooms::RoomKey;
 
 /// Who may use a command.
@@ -55,6 +57,9 @@ pub struct Spec {
     pub force: Option<Who>,
     /// Where it is said.
     pub form: Form,
+    /// Whether its words count as typed: chat shows links shortened and Markdown rendered, so the source of the message is
+    /// asked for.
+    pub source: bool,
     /// Whether it is carried out only after `yes` within a minute.
     pub confirm: bool,
     /// One line for the list of commands.
@@ -73,6 +78,7 @@ const BASE: Spec = Spec {
     who: Who::Everyone,
     force: None,
     form: Form::Prefix,
+    source: false,
     confirm: false,
     summary: "",
     manual: "",
@@ -84,6 +90,8 @@ const BASE: Spec = Spec {
 pub enum Command {
     /// Nothing: the word belongs to another bot.
     Nothing,
+    /// Not known yet: chat does not show the words as they were typed, and they count so.
+    Unread,
     /// A line that never changes.
     Say(&'static str),
     /// Whether the service lives.
@@ -152,6 +160,98 @@ pub enum Command {
     Reboot,
     /// About reports and pings.
     People(PeopleCommand),
+    /// Spares a room for so many seconds; or all rooms.
+    Block(i64, Option<String>),
+    /// Ends that.
+    Unblock(Option<String>),
+    /// What waits, room by room.
+    Outbox,
+    /// How long reports take to their rooms.
+    Lag,
+    /// When what waits for a room will be out.
+    Forecast(Option<String>),
+    /// Which report an item of a combined message is; the command replies to that message.
+    Item(i64),
+    /// Requests that are left today.
+    ApiQuota,
+    /// Questions that wait to be fetched.
+    QueueStatus,
+    /// Whether a question waits to be fetched.
+    InQueue(PostKey),
+    /// What was scanned and reported since the start.
+    Stat,
+    /// The latest errors.
+    ErrorLogs(usize),
+    /// What the rules say of a text.
+    Test(TestText),
+    /// Which entries match a text.
+    Bisect(String),
+    /// Which number entries match a number.
+    BisectNumber(String),
+    /// What the number lists compare of a number.
+    NormalizeNumber(String),
+    /// Scans or reports some posts.
+    Posts(Posts),
+    /// Reports all posts of a user.
+    AllSpam(UserKey),
+    /// Puts a user on a list.
+    ListUser(UserList, UserKey),
+    /// Takes a user off a list.
+    UnlistUser(UserList, UserKey),
+    /// Whether a user is on a list.
+    IsListed(UserList, UserKey),
+}
+
+/// A text that the rules are tried on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestText {
+    /// What it is taken for.
+    pub part: TestPart,
+    /// Host name of the site.
+    pub site: String,
+    /// The text, or a post as JSON.
+    pub text: String,
+}
+
+/// What a text is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestPart {
+    /// Title, body and name at once, of a question and of an answer.
+    All,
+    /// The body of a question.
+    Question,
+    /// The body of an answer.
+    Answer,
+    /// A title.
+    Title,
+    /// A display name.
+    Username,
+    /// A whole post.
+    Json,
+}
+
+/// Posts that are to be scanned or reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posts {
+    /// Which; at most five.
+    pub posts: Vec<(PostKey, PostType)>,
+    /// What is done with them.
+    pub how: Report,
+    /// Also when they were reported before.
+    pub force: bool,
+    /// What the asker says of them.
+    pub why: Option<String>,
+}
+
+/// When a post that somebody names is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// When the rules catch it.
+    IfCaught,
+    /// Always, and its author goes on the blacklist.
+    Always,
+    /// Always.
+    Only,
 }
 
 impl Command {

@@ -23,6 +23,15 @@ impl Default for Grammar {
     }
 }
 
+/// Where the words of a message come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// As chat shows them, links shortened.
+    Shown,
+    /// As they were typed.
+    Typed,
+}
+
 /// A command that was understood.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -32,6 +41,8 @@ pub struct Call {
     pub command: Command,
     /// Say only what goes wrong.
     pub quiet: bool,
+    /// Whether `-force` stood behind its name.
+    pub force: bool,
     /// Who may ask for it in this way.
     pub who: Who,
 }
@@ -48,32 +59,32 @@ pub enum Heard {
 }
 
 /// Reads a message that may begin with a command.
-pub fn hear(text: &str, grammar: &Grammar) -> Heard {
+pub fn hear(text: &str, words: Words, grammar: &Grammar) -> Heard {
     match called(text, grammar) {
-        Some((name, arguments)) => understand(name, arguments, Form::Prefix, grammar),
+        Some((name, arguments)) => understand(name, arguments, Form::Prefix, words, grammar),
         None => Heard::NoCommand,
     }
 }
 
 /// Reads a reply to a report of ours. What begins with the prefix is a command as anywhere; else the first word may
 /// be one of those that are said as replies.
-pub fn hear_reply(text: &str, grammar: &Grammar) -> Heard {
+pub fn hear_reply(text: &str, words: Words, grammar: &Grammar) -> Heard {
     if let Some((name, arguments)) = called(text, grammar) {
         // `!!/why` in reply to a report means what `why` does.
-        return match understand(name, arguments, Form::Reply, grammar) {
-            Heard::NoCommand => understand(name, arguments, Form::Prefix, grammar),
+        return match understand(name, arguments, Form::Reply, words, grammar) {
+            Heard::NoCommand => understand(name, arguments, Form::Prefix, words, grammar),
             heard => heard,
         };
     }
     let text = text.trim();
     let (name, arguments) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    understand(name, arguments, Form::Reply, grammar)
+    understand(name, arguments, Form::Reply, words, grammar)
 }
 
 /// Whether a message looks like one that must be heard before any other: it silences, hands over, or ends the service.
 /// Who says it is not looked at.
 pub fn is_stop(text: &str, grammar: &Grammar) -> bool {
-    matches!(hear(text, grammar), Heard::Call(call)
+    matches!(hear(text, Words::Shown, grammar), Heard::Call(call)
         if matches!(call.command, Command::StappIt(_) | Command::Standby(_) | Command::Kill))
 }
 
@@ -92,7 +103,7 @@ fn called<'a>(text: &'a str, grammar: &Grammar) -> Option<(&'a str, &'a str)> {
     Some(rest.split_once(char::is_whitespace).unwrap_or((rest, "")))
 }
 
-fn understand(typed: &str, arguments: &str, form: Form, grammar: &Grammar) -> Heard {
+fn understand(typed: &str, arguments: &str, form: Form, words: Words, grammar: &Grammar) -> Heard {
     let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '/';
     let name = typed.trim_end_matches(|c: char| !is_in_name(c));
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(is_in_name);
@@ -113,7 +124,10 @@ fn understand(typed: &str, arguments: &str, form: Form, grammar: &Grammar) -> He
     };
     let read = Arguments::read(spec, arguments, force).and_then(|arguments| (spec.read)(&arguments));
     match read {
-        Ok(command) => Heard::Call(Box::new(Call { spec, command, quiet, who })),
+        Ok(command) => Heard::Call(Box::new(Call { spec, command, quiet, force, who })),
+        Err(_) if spec.source && words == Words::Shown => {
+            Heard::Call(Box::new(Call { spec, command: Command::Unread, quiet, force, who }))
+        }
         Err(why) => Heard::Mistake(why.words("; it goes ").code(&manual::usage(spec, grammar))),
     }
 }

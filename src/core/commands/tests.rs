@@ -6,14 +6,14 @@ use rand::{Rng as _, SeedableRng as _};
 use super::*;
 
 fn call(text: &str) -> Option<(&'static str, bool, Command)> {
-    match hear(text, &Grammar::default()) {
+    match hear(text, Words::Typed, &Grammar::default()) {
         Heard::Call(call) => Some((call.spec.name, call.quiet, call.command)),
         Heard::NoCommand | Heard::Mistake(_) => None,
     }
 }
 
 fn mistake(text: &str) -> String {
-    match hear(text, &Grammar::default()) {
+    match hear(text, Words::Typed, &Grammar::default()) {
         Heard::Mistake(said) => said.text(),
         heard => format!("{heard:?}"),
     }
@@ -41,7 +41,7 @@ fn names_ignore_case_underscores_and_punctuation() {
 #[test]
 fn other_words_can_be_chosen_for_prefix_and_shorthand() {
     let grammar = Grammar { prefix: "%".to_owned(), shorthand: "ss".to_owned() };
-    let is_call = |text: &str| matches!(hear(text, &grammar), Heard::Call(_));
+    let is_call = |text: &str| matches!(hear(text, Words::Typed, &grammar), Heard::Call(_));
     assert!(is_call("%alive") && is_call("ssc alive"));
     assert!(!is_call("!!/alive") && !is_call("sdc alive"));
 }
@@ -62,7 +62,7 @@ fn what_is_no_command_is_nothing() {
         "!!/é",
         "ſdc alive",
     ] {
-        assert!(matches!(hear(text, &Grammar::default()), Heard::NoCommand), "{text}");
+        assert!(matches!(hear(text, Words::Typed, &Grammar::default()), Heard::NoCommand), "{text}");
     }
 }
 
@@ -121,7 +121,9 @@ fn a_hundred_thousand_random_messages_never_panic_and_only_commands_are_heard() 
     for _ in 0..100_000 {
         let text = random_message(&mut random);
         let looks = text.trim().starts_with("!!/") || text.trim().to_ascii_lowercase().starts_with("sdc");
-        match hear(&text, &grammar) {
+        let said = hear(&text, Words::Typed, &grammar);
+        let is_none = matches!(said, Heard::NoCommand);
+        match said {
             Heard::NoCommand => heard[0] += 1,
             Heard::Call(_) => heard[1] += 1,
             Heard::Mistake(said) => {
@@ -129,9 +131,59 @@ fn a_hundred_thousand_random_messages_never_panic_and_only_commands_are_heard() 
                 assert!(crate::core::chat_text::units(&said.text()) < 450, "{text:?}: {said:?}");
             }
         }
-        assert!(looks || matches!(hear(&text, &grammar), Heard::NoCommand), "{text:?}");
-        let _ = hear_reply(&text, &grammar);
+        assert!(looks || is_none, "{text:?}");
+        let _ = hear_reply(&text, Words::Shown, &grammar);
         let _ = is_stop(&text, &grammar);
     }
     assert!(heard.iter().all(|n| *n > 1_000), "the messages are too much alike: {heard:?}");
+}
+
+#[test]
+fn the_page_about_commands_is_that_of_the_table() {
+    let written = include_str!("../../../docs/commands.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
+    if written != upstream::page() {
+        let next_to_it = std::env::temp_dir().join("commands.md");
+        std::fs::write(&next_to_it, upstream::page()).expect("written");
+        panic!("{path} is not what the table says; {} is", next_to_it.display());
+    }
+}
+
+#[test]
+fn every_command_of_smokedetector_is_here_or_says_what_to_use() {
+    let mut seen = std::collections::BTreeSet::new();
+    for row in upstream::ALL {
+        let here: Vec<_> =
+            row.names.iter().map(|name| table::named(name, row.form).map(|(s, _)| s.name)).collect();
+        for name in row.names {
+            assert!(seen.insert((row.form == Form::Reply, name)), "{name} is there twice");
+        }
+        match row.here {
+            upstream::Here::Same => {
+                assert!(
+                    here.iter().all(|spec| spec.is_some() && *spec == here[0]),
+                    "{:?}: {here:?}",
+                    row.names
+                );
+            }
+            upstream::Here::Feedback => {
+                assert!(
+                    row.names.iter().all(|name| crate::core::feedback::parse(name).is_some()),
+                    "{:?}",
+                    row.names
+                );
+            }
+            upstream::Here::Instead(_) | upstream::Here::Not(_) => {
+                assert!(here.iter().all(Option::is_none), "{:?}: {here:?}", row.names);
+                if row.form == Form::Prefix {
+                    assert!(
+                        mistake(&format!("!!/{}", row.names[0])).starts_with("there is no"),
+                        "{:?}",
+                        row.names
+                    );
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 120, "{}", seen.len());
 }

@@ -29,6 +29,7 @@ pub mod yaml_rules;
 pub use budget::Budget;
 pub use load::{DISABLED_FILE, Loaded, load};
 pub use network::{Facts, Query};
+pub use numbers::number_forms;
 pub use offences::{Offence, Offences};
 pub use rule::{Rule, Sites, Status};
 pub use scan::Scratch;

@@ -36,6 +36,14 @@ impl Numbers {
     }
 }
 
+/// The numbers in a text as the lists compare them: as written, and their digits.
+pub fn number_forms(text: &str) -> Vec<(String, String)> {
+    candidates(text)
+        .into_iter()
+        .map(|place| (text[place.clone()].to_owned(), only_digits(&text[place])))
+        .collect()
+}
+
 /// The digits of a number, as they are.
 pub(super) fn only_digits(text: &str) -> String {
     text.chars().filter(|c| is_digit(*c)).collect()

@@ -73,10 +73,7 @@ impl Bot {
         match self.is_privileged(asked, now) {
             Some(true) => Outcome::Say(Phrase::new("Yes, you are privileged here.")),
             Some(false) => Outcome::Say(Phrase::new("No, you are not privileged here.")),
-            None => {
-                let user_id = asked.by.user_id.unwrap_or_default();
-                self.ask(asked, super::Question::IsModerator { user_id })
-            }
+            None => self.ask_about(asked),
         }
     }
 

@@ -93,6 +93,7 @@ impl Bot {
     pub(super) fn confirmed(&mut self, yes: &Asked, now: Timestamp) -> Option<Asked> {
         let (asked, at) = self.confirming.0.remove(&(yes.room.clone(), yes.by.user_id?))?;
         (now.since(at) <= CONFIRM_WITHIN).then(|| Asked {
+            said_in: Some(asked.message_id),
             text: asked.text,
             reply_to: asked.reply_to,
             ..yes.clone()

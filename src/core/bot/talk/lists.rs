@@ -1,8 +1,8 @@
 //! Lists from chat: an entry is checked, then live at once for those who may, and a proposal of all others.
 
 use super::super::{Action, Bot};
-use super::{Outcome, Question, hear};
-use crate::core::commands::{Command, Heard};
+use super::{Outcome, Question};
+use crate::core::commands::{Heard, Words};
 use crate::core::journal::Entry;
 use crate::core::lists::{List, ListChange, Made, Proposal};
 use crate::core::outbox::{Class, Content, Item};
@@ -37,53 +37,37 @@ pub struct Candidate {
 }
 
 impl Bot {
-    /// Entries are taken from the source of the message: chat's rendering eats stars and backslashes.
-    pub(super) fn change_lists(&mut self, asked: &Asked, now: Timestamp) -> Outcome {
-        if self.state.lists.unwritten().any(|made| made.message() == asked.key()) {
+    /// Has an entry checked, once it is known whether the asker may add it.
+    pub(super) fn add_entry(
+        &mut self,
+        asked: &Asked,
+        list: List,
+        text: &str,
+        force: bool,
+        now: Timestamp,
+    ) -> Outcome {
+        if self.is_under_way(asked) {
             return Outcome::Wait;
         }
         match self.is_privileged(asked, now) {
-            None => {
-                let user_id = asked.by.user_id.unwrap_or_default();
-                self.ask(asked, Question::IsModerator { user_id })
+            None => self.ask_about(asked),
+            Some(_) => {
+                let text = text.to_owned();
+                self.ask(asked, Question::Lint(Candidate { list, text, force, proposal: None }))
             }
-            Some(_) => self.ask(asked, Question::Source),
         }
     }
 
-    pub(super) fn on_source(
-        &mut self,
-        asked: &Asked,
-        source: Result<String, String>,
-        now: Timestamp,
-    ) -> Outcome {
-        let source = match source {
-            Ok(source) => source,
-            Err(why) => {
-                let said = Phrase::new("I can not read the source of your message (").data(&why);
-                return Outcome::Fail(said.words("); edit it, or say it again"));
-            }
-        };
-        let asked_for = self.heard(&asked.text, &asked.room.server, asked.reply_to);
-        let (Heard::Call(before), Heard::Call(call)) =
-            (asked_for, hear(without_reply(&source), &self.settings.grammar))
-        else {
-            // It was edited into something else meanwhile, which is heard by itself.
-            return Outcome::Done;
-        };
-        match (&before.command, call.command) {
-            (Command::AddEntry { list: before, .. }, Command::AddEntry { list, text, force })
-                if *before == list =>
-            {
-                self.ask(asked, Question::Lint(Candidate { list, text, force, proposal: None }))
-            }
-            (Command::RemoveEntry { watch: before, .. }, Command::RemoveEntry { watch, text })
-                if *before == watch =>
-            {
-                self.change_list(asked, ListChange::Remove { watch, text }, None, now)
-            }
-            _ => Outcome::Done,
+    pub(super) fn remove_entry(&mut self, asked: &Asked, watch: bool, text: &str, now: Timestamp) -> Outcome {
+        if self.is_under_way(asked) {
+            return Outcome::Wait;
         }
+        self.change_list(asked, ListChange::Remove { watch, text: text.to_owned() }, None, now)
+    }
+
+    /// Whether the change that a message asked for is made and not written yet.
+    fn is_under_way(&self, asked: &Asked) -> bool {
+        self.state.lists.unwritten().any(|made| made.message() == asked.key())
     }
 
     pub(super) fn on_linted(
@@ -174,7 +158,7 @@ impl Bot {
             self.record(Entry::ListWritten { number, added, gone }, now);
         }
         if let Some(asked) = self.state.talk.open(&made.message()).cloned() {
-            let quiet = matches!(self.heard(&asked.text, &asked.room.server, asked.reply_to), Heard::Call(call) if call.quiet);
+            let quiet = matches!(self.heard(&asked.text, &asked.room.server, asked.reply_to, Words::Shown), Heard::Call(call) if call.quiet);
             self.finish(&asked, quiet, said.map_or_else(Outcome::Fail, Outcome::Say), now);
         }
     }
@@ -190,7 +174,7 @@ impl Bot {
     }
 
     pub(super) fn approve(&mut self, asked: &Asked, number: u64, force: bool) -> Outcome {
-        if self.state.lists.unwritten().any(|made| made.message() == asked.key()) {
+        if self.is_under_way(asked) {
             return Outcome::Wait;
         }
         let Some(Proposal { list, text, .. }) = self.state.lists.proposal(number).cloned() else {
@@ -292,13 +276,4 @@ fn said_of(change: &ListChange, written: &Written) -> Result<Phrase, Phrase> {
         Some(why) => said.words(", but is not in its file yet: ").data(why),
         None => said,
     })
-}
-
-/// The source of a reply begins with the message that it answers.
-fn without_reply(source: &str) -> &str {
-    let source = source.trim_start();
-    match source.strip_prefix(':').and_then(|rest| rest.split_once(char::is_whitespace)) {
-        Some((id, rest)) if !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()) => rest,
-        _ => source,
-    }
 }

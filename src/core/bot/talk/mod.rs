@@ -9,55 +9,26 @@ mod answer;
 mod guard;
 mod lists;
 mod people;
+mod posts;
 mod privilege;
+mod queue;
+mod rules;
 mod stop;
+mod tally;
+mod world;
 
 use super::{Action, Bot, Message};
-use crate::core::commands::{Call, Command, Form, Heard, Who, hear, hear_reply};
+use crate::core::commands::{Call, Command, Form, Heard, Who, Words, hear, hear_reply};
 use crate::core::feedback::By;
 use crate::core::journal::Entry;
 use crate::core::phrase::Phrase;
-use crate::core::rules::lint::Objection;
 use crate::core::talk::{Asked, MessageKey, Mode, digest};
 use crate::core::time::Timestamp;
 pub(super) use answer::Confirming;
 pub use lists::{Candidate, Written};
 pub(super) use privilege::Moderators;
-
-/// What the bot wants to know from outside, to answer a command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// Whether the asker is a moderator of the chat server.
-    IsModerator {
-        /// Chat user id.
-        user_id: i64,
-    },
-    /// The source of the message that asked.
-    Source,
-    /// What speaks against a new entry of a list.
-    Lint(Candidate),
-}
-
-/// What the world says to a [`Question`]. Texts of errors are for the asker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// Whether somebody is a moderator of the chat server.
-    IsModerator {
-        /// Chat user id.
-        user_id: i64,
-        /// What chat says.
-        known: Result<bool, String>,
-    },
-    /// The source of the message that asked.
-    Source(Result<String, String>),
-    /// What speaks against a new entry of a list; an error when no list can be changed.
-    Lint {
-        /// The entry.
-        candidate: Candidate,
-        /// What speaks against it.
-        objections: Result<Vec<Objection>, String>,
-    },
-}
+pub(super) use tally::Tally;
+pub use world::{ChatQuestion, DeskQuestion, Explained, Question, Reply};
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +60,7 @@ impl Bot {
         if !self.rooms.get(&message.room).is_some_and(|room| room.commands) {
             return false;
         }
-        let heard = self.heard(&message.text, &message.room.server, message.reply_to);
+        let heard = self.heard(&message.text, &message.room.server, message.reply_to, Words::Shown);
         let is_for_now = match &heard {
             Heard::NoCommand => return false,
             Heard::Call(call) => stop::steers(&call.command),
@@ -101,7 +72,9 @@ impl Bot {
         if is_deaf || self.state.talk.is_handled(&key, &message.text) {
             return true;
         }
-        if !is_for_now && !self.may_answer(message, now) {
+        let is_known = self.rooms.is_privileged(&message.room.server, message.room.room, message.user_id);
+        // Whoever may stop the service is heard however often they speak.
+        if !(is_for_now && is_known) && !self.may_answer(message, now) {
             return true;
         }
         let asked = Asked {
@@ -115,37 +88,38 @@ impl Bot {
             },
             text: message.text.clone(),
             reply_to: message.reply_to,
+            said_in: None,
         };
         let (asked, heard) = match heard {
             Heard::Call(call) if call.command == Command::Yes => match self.confirmed(&asked, now) {
                 Some(asked) => {
-                    let heard = self.heard(&asked.text, &asked.room.server, asked.reply_to);
-                    return self.take_on(asked, heard, true, now);
+                    let heard = self.heard(&asked.text, &asked.room.server, asked.reply_to, Words::Shown);
+                    return self.take_on(asked, heard, now);
                 }
                 None => (asked, Heard::Mistake(Phrase::new("nothing of yours waits for a confirmation"))),
             },
             heard => (asked, heard),
         };
-        self.take_on(asked, heard, false, now)
+        self.take_on(asked, heard, now)
     }
 
-    fn heard(&self, text: &str, server: &str, reply_to: Option<i64>) -> Heard {
+    fn heard(&self, text: &str, server: &str, reply_to: Option<i64>, words: Words) -> Heard {
         let is_about_report =
             reply_to.is_some_and(|parent| self.state.messages.contains_key(&(server.to_owned(), parent)));
         if is_about_report {
-            hear_reply(text, &self.settings.grammar)
+            hear_reply(text, words, &self.settings.grammar)
         } else {
-            hear(text, &self.settings.grammar)
+            hear(text, words, &self.settings.grammar)
         }
     }
 
-    fn take_on(&mut self, asked: Asked, heard: Heard, confirmed: bool, now: Timestamp) -> bool {
+    fn take_on(&mut self, asked: Asked, heard: Heard, now: Timestamp) -> bool {
         match heard {
             Heard::NoCommand => return false,
             Heard::Call(call) if call.command == Command::Nothing => {}
             Heard::Call(call) => {
                 self.record(Entry::Asked(asked.clone()), now);
-                self.go_on(&asked, &call, confirmed, now);
+                self.go_on(&asked, &call, now);
             }
             Heard::Mistake(text) => {
                 self.record(Entry::Asked(asked.clone()), now);
@@ -156,35 +130,73 @@ impl Bot {
     }
 
     /// Carries out a command that was taken on, or finds out first who asks.
-    fn go_on(&mut self, asked: &Asked, call: &Call, confirmed: bool, now: Timestamp) {
+    fn go_on(&mut self, asked: &Asked, call: &Call, now: Timestamp) {
         let outcome = if call.who == Who::Everyone {
-            self.carry_out(asked, call, confirmed, now)
+            self.carry_out(asked, call, now)
         } else {
             match self.is_privileged(asked, now) {
-                Some(true) => self.carry_out(asked, call, confirmed, now),
+                Some(true) => self.carry_out(asked, call, now),
                 Some(false) => Outcome::Fail(self.not_privileged(call)),
-                None => {
-                    let user_id = asked.by.user_id.unwrap_or_default();
-                    self.ask(asked, Question::IsModerator { user_id })
-                }
+                None => self.ask_about(asked),
             }
         };
         self.finish(asked, call.quiet, outcome, now);
     }
 
-    fn carry_out(&mut self, asked: &Asked, call: &Call, confirmed: bool, now: Timestamp) -> Outcome {
+    fn carry_out(&mut self, asked: &Asked, call: &Call, now: Timestamp) -> Outcome {
         let room = self.rooms.get(&asked.room);
         if room.is_some_and(|room| room.refuses_command(call.spec.name)) {
             return Outcome::Fail(
                 Phrase::default().code(call.spec.name).words(" is switched off in this room"),
             );
         }
-        if call.spec.confirm && !confirmed {
+        // The words of what was confirmed are in another message.
+        if call.spec.confirm && asked.said_in.is_none() {
             return self.ask_to_confirm(asked, call, now);
         }
-        match &call.command {
-            // Neither gets here: the first is passed over, the second was replaced by what it confirms.
-            Command::Nothing | Command::Yes => Outcome::Done,
+        if call.spec.source {
+            return self.ask(
+                asked,
+                Question::Chat(ChatQuestion::Source {
+                    message_id: asked.said_in.unwrap_or(asked.message_id),
+                }),
+            );
+        }
+        self.act_on(asked, &call.command, now)
+    }
+
+    /// The source of a message came: its command counts as it is typed there.
+    fn on_source(
+        &mut self,
+        asked: &Asked,
+        call: &Call,
+        source: Result<String, String>,
+        now: Timestamp,
+    ) -> Outcome {
+        let source = match source {
+            Ok(source) => source,
+            Err(why) => {
+                return Outcome::Fail(Phrase::new("your message could not be read (").data(&why).words(")"));
+            }
+        };
+        let text = without_reply(&source);
+        match self.heard(text, &asked.room.server, asked.reply_to, Words::Typed) {
+            Heard::Call(typed) if typed.spec.name == call.spec.name && typed.who == call.who => {
+                // From here on these are the words that count, also after a restart.
+                let asked = Asked { text: text.to_owned(), ..asked.clone() };
+                self.record(Entry::Asked(asked.clone()), now);
+                self.act_on(&asked, &typed.command, now)
+            }
+            Heard::Mistake(said) => Outcome::Fail(said),
+            // Edited or deleted meanwhile: an edit is an event of its own.
+            _ => Outcome::Done,
+        }
+    }
+
+    fn act_on(&mut self, asked: &Asked, command: &Command, now: Timestamp) -> Outcome {
+        match command {
+            // None gets here: the first is passed over, the source replaces the second, and what it confirms the third.
+            Command::Nothing | Command::Unread | Command::Yes => Outcome::Done,
             Command::Say(text) => Outcome::Say(Phrase::new(*text)),
             Command::Alive => self.alive(asked),
             Command::Status => self.status(now),
@@ -193,19 +205,42 @@ impl Bot {
             Command::WhoAmI => self.who_am_i(&asked.room),
             Command::AmIPrivileged => self.am_i_privileged(asked, now),
             Command::Privileges => self.privileges(&asked.room),
-            Command::More => return self.next_page(asked, now),
-            Command::AddEntry { .. } | Command::RemoveEntry { .. } => self.change_lists(asked, now),
-            Command::Proposals => self.proposals(),
-            Command::Approve { number, force } => self.approve(asked, *number, *force),
-            Command::Reject { number, why } => self.reject(asked, *number, why, now),
-            Command::Muted => self.muted(),
-            Command::Unmute(rule) => self.unmute(asked, rule, now),
+            Command::More => self.next_page(asked, now),
             Command::StappIt(instance) => self.stop(asked, Mode::Silent, instance.as_deref(), now),
             Command::Standby(instance) => self.stop(asked, Mode::Standby, instance.as_deref(), now),
             Command::Resume => self.resume(asked, now),
             Command::Kill => self.end(false),
             Command::Reboot => self.end(true),
             Command::People(command) => self.for_people(asked, command, now),
+            Command::Block(secs, room) => self.block_room(asked, *secs, room.as_deref(), now),
+            Command::Unblock(room) => self.unblock_room(asked, room.as_deref(), now),
+            Command::Outbox => self.outbox(now),
+            Command::Lag => self.lag(now),
+            Command::Forecast(room) => self.forecast(asked, room.as_deref(), now),
+            Command::Item(number) => self.item_named(asked, *number),
+            Command::ApiQuota => self.api_quota(),
+            Command::QueueStatus => self.queue_status(now),
+            Command::InQueue(key) => self.in_queue(key),
+            Command::Stat => self.stat(now),
+            Command::ErrorLogs(n) => self.ask(asked, Question::Desk(DeskQuestion::Errors(*n))),
+            Command::Test(test) => self.test(asked, test),
+            Command::Bisect(text) => self.bisect(asked, text),
+            Command::BisectNumber(number) => self.bisect(asked, number),
+            Command::NormalizeNumber(number) => rules::normalized(number),
+            Command::Posts(posts) => {
+                self.ask(asked, Question::Desk(DeskQuestion::Posts(posts.posts.clone())))
+            }
+            Command::AllSpam(user) => self.ask(asked, Question::Desk(DeskQuestion::PostsOf(user.clone()))),
+            Command::ListUser(list, user) => self.list_user(asked, *list, user, now),
+            Command::UnlistUser(list, user) => self.unlist_user(asked, *list, user, now),
+            Command::IsListed(list, user) => self.is_listed(*list, user),
+            Command::AddEntry { list, text, force } => self.add_entry(asked, *list, text, *force, now),
+            Command::RemoveEntry { watch, text } => self.remove_entry(asked, *watch, text, now),
+            Command::Proposals => self.proposals(),
+            Command::Approve { number, force } => self.approve(asked, *number, *force),
+            Command::Reject { number, why } => self.reject(asked, *number, why, now),
+            Command::Muted => self.muted(),
+            Command::Unmute(rule) => self.unmute(asked, rule, now),
         }
     }
 
@@ -215,14 +250,23 @@ impl Bot {
         Outcome::Wait
     }
 
+    /// Asks chat whether the asker is a moderator.
+    fn ask_about(&mut self, asked: &Asked) -> Outcome {
+        let user_id = asked.by.user_id.unwrap_or_default();
+        self.ask(asked, Question::Chat(ChatQuestion::IsModerator { user_id }))
+    }
+
     pub(super) fn on_world_replied(&mut self, message: &MessageKey, reply: Reply, now: Timestamp) {
         let Some(asked) = self.state.talk.open(message).cloned() else { return };
-        let Heard::Call(call) = self.heard(&asked.text, &asked.room.server, asked.reply_to) else { return };
+        let Heard::Call(call) = self.heard(&asked.text, &asked.room.server, asked.reply_to, Words::Shown)
+        else {
+            return;
+        };
         let outcome = match reply {
             Reply::IsModerator { user_id, known } => match known {
                 Ok(is_moderator) => {
                     self.moderators.learn(&asked.room.server, user_id, is_moderator, now);
-                    return self.go_on(&asked, &call, false, now);
+                    return self.go_on(&asked, &call, now);
                 }
                 Err(why) => {
                     let said = self.not_privileged(&call);
@@ -230,8 +274,11 @@ impl Bot {
                     Outcome::Fail(said.words(unknown).data(&why).words(")"))
                 }
             },
-            Reply::Source(source) => self.on_source(&asked, source, now),
             Reply::Lint { candidate, objections } => self.on_linted(&asked, candidate, objections, now),
+            Reply::Source(source) => self.on_source(&asked, &call, source, now),
+            Reply::Posts(posts) => self.on_posts(&asked, posts, now),
+            Reply::Verdicts(verdicts) => self.on_verdicts(&asked, verdicts),
+            Reply::Errors(lines) => rules::errors(&lines),
         };
         self.finish(&asked, call.quiet, outcome, now);
     }
@@ -240,18 +287,37 @@ impl Bot {
     pub(super) fn resume_talk(&mut self, now: Timestamp) {
         let open: Vec<Asked> = self.state.talk.all_open().map(|(asked, _)| asked.clone()).collect();
         for asked in open {
-            match self.heard(&asked.text, &asked.room.server, asked.reply_to) {
-                // Nothing of it was done yet, and who asked was asked for a confirmation before it was taken on.
-                Heard::Call(call) => self.go_on(&asked, &call, true, now),
+            match self.heard(&asked.text, &asked.room.server, asked.reply_to, Words::Shown) {
+                // Nothing of it was done yet.
+                Heard::Call(call) => self.go_on(&asked, &call, now),
                 // Another version may not know it any more.
                 Heard::NoCommand | Heard::Mistake(_) => self.finish(&asked, true, Outcome::Done, now),
             }
         }
     }
 
+    /// What a command that was taken on asks for.
+    fn command_of(&self, asked: &Asked) -> Option<Command> {
+        match self.heard(&asked.text, &asked.room.server, asked.reply_to, Words::Shown) {
+            Heard::Call(call) => Some(call.command),
+            Heard::NoCommand | Heard::Mistake(_) => None,
+        }
+    }
+
     fn not_privileged(&self, call: &Call) -> Phrase {
         let prefix = if call.spec.form == Form::Prefix { self.settings.grammar.prefix.as_str() } else { "" };
-        let command = format!("{prefix}{}", call.spec.name);
+        let force = if call.force { "-force" } else { "" };
+        let command = format!("{prefix}{}{force}", call.spec.name);
         Phrase::default().code(&command).words(" is for privileged people of this room")
+    }
+}
+
+/// The source of a message without the `:ID ` that makes it a reply.
+fn without_reply(source: &str) -> &str {
+    let source = source.trim();
+    let rest = source.strip_prefix(':').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    match rest {
+        Some(rest) if rest.starts_with(char::is_whitespace) => rest.trim_start(),
+        _ => source,
     }
 }

@@ -5,7 +5,7 @@ use super::super::feedback::Voice;
 use super::super::recall::{Asker, Wanted};
 use super::Outcome;
 use crate::core::commands::people::{Named, PeopleCommand};
-use crate::core::commands::{Command, Heard};
+use crate::core::commands::{Command, Heard, Words};
 use crate::core::feedback::Consensus;
 use crate::core::journal::Entry;
 use crate::core::people::{MAX_PER_PERSON, Subscription};
@@ -122,7 +122,10 @@ impl Bot {
     /// What a command waited for was looked up; nothing when there is no such report, or it can not be read.
     pub(in super::super) fn read_for(&mut self, key: &MessageKey, found: &[Report], now: Timestamp) {
         let Some(asked) = self.state.talk.open(key).cloned() else { return };
-        let Heard::Call(call) = self.heard(&asked.text, &asked.room.server, asked.reply_to) else { return };
+        let Heard::Call(call) = self.heard(&asked.text, &asked.room.server, asked.reply_to, Words::Shown)
+        else {
+            return;
+        };
         let outcome = match (&call.command, found) {
             (_, []) => Outcome::Fail(Phrase::new("there is no such report, or it can not be read now")),
             (Command::People(PeopleCommand::Feedback { on, kind }), _) => {

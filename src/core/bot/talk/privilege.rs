@@ -21,11 +21,10 @@ pub(in super::super) struct Moderators {
 impl Moderators {
     pub(super) fn learn(&mut self, server: &str, user_id: i64, is_moderator: bool, now: Timestamp) {
         if self.known.len() >= MAX_KNOWN {
-            self.known.retain(|_, (_, at)| now.since(*at) < KNOWN_FOR);
+            let oldest = self.known.iter().min_by_key(|(_, (_, at))| *at).map(|(key, _)| key.clone());
+            oldest.map(|key| self.known.remove(&key));
         }
-        if self.known.len() < MAX_KNOWN {
-            self.known.insert((server.to_owned(), user_id), (is_moderator, now));
-        }
+        self.known.insert((server.to_owned(), user_id), (is_moderator, now));
     }
 
     fn get(&self, server: &str, user_id: i64, now: Timestamp) -> Option<bool> {

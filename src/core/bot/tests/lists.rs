@@ -45,12 +45,11 @@ impl Desk {
             text: text.replace('*', ""),
         }));
         self.work();
-        assert!(
-            self.world.chat.len() <= before + 1,
-            "more than one answer: {:?}",
-            &self.world.chat[before..]
-        );
-        self.world.chat.get(before).map(|posted| posted.text.trim_end().to_owned())
+        // Reports that come out at the same time are no answers.
+        let new = self.world.chat[before..].iter();
+        let answers: Vec<_> = new.filter(|m| m.room.room == HQ && !m.text.starts_with("[ [")).collect();
+        assert!(answers.len() <= 1, "more than one answer: {answers:?}");
+        answers.first().map(|posted| posted.text.trim_end().to_owned())
     }
 
     /// The outside does what it is asked to, until nothing is left.
@@ -62,23 +61,27 @@ impl Desk {
                 continue;
             }
             let Some((message, question)) = self.world.asked.pop() else { break };
-            let reply = self.reply(&message, question);
+            let reply = self.reply(question);
             self.world.tell(Event::Replied { message, reply });
         }
         self.world.run(Duration::from_secs(20));
     }
 
-    fn reply(&self, message: &MessageKey, question: Question) -> Reply {
-        if let Question::IsModerator { user_id } = question {
-            return Reply::IsModerator { user_id, known: Ok(false) };
+    fn reply(&self, question: Question) -> Reply {
+        match question {
+            Question::Chat(ChatQuestion::IsModerator { user_id }) => {
+                Reply::IsModerator { user_id, known: Ok(false) }
+            }
+            Question::Chat(ChatQuestion::Source { message_id }) => {
+                Reply::Source(self.sources.get(&message_id).cloned().ok_or_else(|| "gone".to_owned()))
+            }
+            Question::Lint(candidate) => {
+                let path = format!("rules/{}.txt", candidate.list);
+                let objections = Ok(lint::objections(&self.rules, &path, &candidate.text, &[]));
+                Reply::Lint { candidate, objections }
+            }
+            Question::Desk(other) => unreachable!("no list needs {other:?}"),
         }
-        if let Question::Lint(candidate) = question {
-            let path = format!("rules/{}.txt", candidate.list);
-            let objections = Ok(lint::objections(&self.rules, &path, &candidate.text, &[]));
-            return Reply::Lint { candidate, objections };
-        }
-        assert_eq!(question, Question::Source);
-        Reply::Source(self.sources.get(&message.1).cloned().ok_or_else(|| "gone".to_owned()))
     }
 
     fn change(&mut self, made: &Made) -> Written {
@@ -166,7 +169,7 @@ fn an_entry_is_live_as_it_was_typed_and_survives_a_crash_before_it_is_written() 
     desk.world.tell(Event::Message(message("!!/blacklist-website spam.example")));
     while desk.world.list_changes.is_empty() {
         let (message, question) = desk.world.asked.pop().expect("a question");
-        let reply = desk.reply(&message, question);
+        let reply = desk.reply(question);
         desk.world.tell(Event::Replied { message, reply });
     }
     desk.world.list_changes.clear();

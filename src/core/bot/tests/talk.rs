@@ -39,7 +39,7 @@ fn answer(world: &mut World, user_id: i64, text: &str) -> Option<String> {
 
 fn moderator(world: &mut World, known: Result<bool, String>) {
     let (message, question) = world.asked.pop().expect("a question");
-    assert_eq!(question, Question::IsModerator { user_id: STRANGER });
+    assert_eq!(question, Question::Chat(ChatQuestion::IsModerator { user_id: STRANGER }));
     let reply = Reply::IsModerator { user_id: STRANGER, known };
     world.tell(Event::Replied { message, reply });
     world.run(Duration::from_secs(2));

@@ -63,4 +63,12 @@ pub(super) const COMMANDS: &[Spec] = &[
         read: |_| Ok(Command::Yes),
         ..BASE
     },
+    Spec {
+        name: "null",
+        aliases: &["ping-help", "groups"],
+        args: &[Arg::MaybeRest("text")],
+        summary: "nothing; the word belongs to another bot",
+        read: |_| Ok(Command::Nothing),
+        ..BASE
+    },
 ];

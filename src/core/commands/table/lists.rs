@@ -7,6 +7,7 @@ const PRIVILEGED: Spec = Spec { who: Who::Privileged, ..BASE };
 
 /// A command that puts an entry on a list.
 const ADD: Spec = Spec {
+    source: true,
     args: &[Arg::Rest("pattern")],
     force: Some(Who::Privileged),
     manual: "The pattern is taken as you typed it, and checked first: does it parse, does it hit harmless text, has it an \
@@ -76,6 +77,7 @@ pub(super) const COMMANDS: &[Spec] = &[
     Spec {
         name: "unwatch",
         args: &[Arg::Rest("pattern")],
+        source: true,
         summary: "takes an entry off the watchlists",
         manual: "The pattern is written as in the list. An entry of an imported list stays in its file and is switched off.",
         read: |args| Ok(Command::RemoveEntry { watch: true, text: args.text("pattern") }),
@@ -84,6 +86,7 @@ pub(super) const COMMANDS: &[Spec] = &[
     Spec {
         name: "unblacklist",
         args: &[Arg::Rest("pattern")],
+        source: true,
         summary: "takes an entry off the blacklists",
         manual: "The pattern is written as in the list. An entry of an imported list stays in its file and is switched off.",
         read: |args| Ok(Command::RemoveEntry { watch: false, text: args.text("pattern") }),
@@ -108,6 +111,7 @@ pub(super) const COMMANDS: &[Spec] = &[
         name: "reject",
         aliases: &["close"],
         args: &[Arg::Number("proposal"), Arg::MaybeRest("why")],
+        force: Some(Who::Privileged),
         summary: "refuses a proposed entry",
         read: |args| {
             Ok(Command::Reject { number: args.count("proposal"), why: args.maybe("why").unwrap_or_default() })

@@ -3,11 +3,20 @@
 mod about;
 mod lists;
 mod people;
+mod posts;
 mod service;
+mod small_talk;
 
 use super::{Form, Spec};
 
-const PARTS: &[&[Spec]] = &[about::COMMANDS, lists::COMMANDS, people::COMMANDS, service::COMMANDS];
+const PARTS: &[&[Spec]] = &[
+    about::COMMANDS,
+    lists::COMMANDS,
+    people::COMMANDS,
+    posts::COMMANDS,
+    service::COMMANDS,
+    small_talk::COMMANDS,
+];
 
 /// All commands, by subject.
 pub fn all() -> impl Iterator<Item = &'static Spec> {

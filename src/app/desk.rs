@@ -1,0 +1,92 @@
+//! What commands need to know of the world outside chat: posts by their links, verdicts on texts, errors of the log.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use super::error_log;
+use super::intake::Scanner;
+use super::service::Input;
+use crate::api::{self, ApiError};
+use crate::core::bot::{Batch, DeskQuestion, Event, Reply, ScannedPost};
+use crate::core::people::UserKey;
+use crate::core::post::{FetchedPost, PostKey, PostType};
+use crate::core::talk::MessageKey;
+
+/// The answer where there is no API.
+const NO_API: &str = "posts come from standard input here";
+
+/// Replies to questions, each in a task of its own.
+#[derive(Clone)]
+pub(super) struct Desk {
+    /// Absent where posts come from standard input.
+    pub(super) api: Option<api::Client>,
+    pub(super) scanner: Scanner,
+    pub(super) inputs: mpsc::Sender<Input>,
+    pub(super) tasks: TaskTracker,
+}
+
+impl Desk {
+    pub(super) fn take(&self, message: MessageKey, question: DeskQuestion) {
+        let desk = self.clone();
+        self.tasks.spawn(async move {
+            let reply = desk.reply(question).await;
+            // When the service has stopped, the command is still open in the journal.
+            let _ = desk.inputs.send(Input::Event(Event::Replied { message, reply })).await;
+        });
+    }
+
+    async fn reply(&self, question: DeskQuestion) -> Reply {
+        match question {
+            DeskQuestion::Posts(wanted) => Reply::Posts(match &self.api {
+                Some(api) => self.posts(api, wanted).await.map_err(|error| error.to_string()),
+                None => Err(NO_API.to_owned()),
+            }),
+            DeskQuestion::PostsOf(user) => Reply::Posts(match &self.api {
+                Some(api) => self.posts_of(api, &user).await.map_err(|error| error.to_string()),
+                None => Err(NO_API.to_owned()),
+            }),
+            DeskQuestion::Verdicts(posts) => Reply::Verdicts(self.scanner.explain(posts).await),
+            DeskQuestion::Errors(n) => Reply::Errors(error_log::latest(n)),
+        }
+    }
+
+    async fn posts(
+        &self,
+        api: &api::Client,
+        wanted: Vec<(PostKey, PostType)>,
+    ) -> Result<Vec<ScannedPost>, ApiError> {
+        let mut by_kind: BTreeMap<(String, PostType), Vec<i64>> = BTreeMap::new();
+        for (key, post_type) in &wanted {
+            by_kind.entry((key.site.clone(), *post_type)).or_default().push(key.number);
+        }
+        let mut found = Vec::new();
+        for ((site, post_type), ids) in by_kind {
+            let answer = match post_type {
+                PostType::Question => api.questions(&site, &ids).await?,
+                PostType::Answer => api.questions_of_answers(&site, &ids).await?,
+            };
+            found.extend(answer.posts.into_iter().filter(|post| ids.contains(&post.key.number)));
+        }
+        Ok(self.scanned(found).await)
+    }
+
+    async fn posts_of(&self, api: &api::Client, user: &UserKey) -> Result<Vec<ScannedPost>, ApiError> {
+        let states = api.posts_of_user(&user.site, user.user).await?;
+        let ids: Vec<i64> = states.posts.iter().map(|post| post.number).take(api::MAX_IDS).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = api.questions(&user.site, &ids).await?.posts;
+        found.extend(api.questions_of_answers(&user.site, &ids).await?.posts);
+        found.retain(|post| ids.contains(&post.key.number));
+        found.sort_by_key(|post| post.key.number);
+        found.dedup_by_key(|post| post.key.number);
+        Ok(self.scanned(found).await)
+    }
+
+    async fn scanned(&self, posts: Vec<FetchedPost>) -> Vec<ScannedPost> {
+        self.scanner.judge(Batch { posts, ..Batch::default() }).await.posts
+    }
+}
