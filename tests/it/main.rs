@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod fetch_plan;
 mod fixtures;
+mod fuzz;
 mod hosts;
 mod intake;
 mod lists;

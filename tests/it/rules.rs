@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use smokestack::core::rules::{SourceFile, load};
+use smokestack::core::weight::Weights;
+
 fn rules(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_smokestack"))
         .arg("rules")
@@ -99,6 +102,56 @@ fn the_schema_in_the_repository_is_the_one_that_the_program_prints() {
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     let kept = include_str!("../../rules/schema.json");
     assert!(printed == kept, "run `smokestack rules schema > rules/schema.json`");
+}
+
+#[test]
+fn a_list_with_everything_that_can_be_wrong_is_told_line_by_line_and_the_rest_loads() {
+    let long = "x".repeat(10_001);
+    let text = [
+        b"good one\n\nbroken \xff\n(?:open\n(?:)\na*\ngood look\n" as &[u8],
+        long.as_bytes(),
+        b"\n# comment\ngood two\r\na{3,1}\n(?R)\n",
+    ]
+    .concat();
+    let loaded = load(vec![SourceFile { path: "r/blacklist/keywords.txt".to_owned(), text }]);
+    let told: Vec<String> = loaded.errors.iter().map(ToString::to_string).collect();
+    let expected = [
+        ("3", "not UTF-8 from byte 8 on"),
+        ("4", "missing `)`"),
+        ("5", "matches the empty text"),
+        ("6", "matches the empty text"),
+        ("8", "10001 bytes long; at most 10000"),
+        ("11", "smaller number is larger"),
+        ("12", "recursion"),
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for ((line, what), told) in expected.iter().zip(&told) {
+        let place = format!("r/blacklist/keywords.txt:{line}: ");
+        assert!(
+            told.starts_with(&place) && told.contains(what),
+            "{place}{what} is not what was told: {told}"
+        );
+    }
+    let entries: Vec<_> = loaded.set.entries().map(|entry| (entry.line, entry.text.to_owned())).collect();
+    assert_eq!(
+        entries,
+        [(1, "good one".to_owned()), (7, "good look".to_owned()), (10, "good two".to_owned())]
+    );
+}
+
+#[test]
+fn a_list_of_200_000_entries_loads() {
+    let numbers: String =
+        (0..200_000).map(|n| format!("+1 (555) {:03}-{:04}\n", n / 10_000, n % 10_000)).collect();
+    let source = |path: &str, text: String| SourceFile { path: path.to_owned(), text: text.into_bytes() };
+    let loaded = load(vec![source("r/blacklist/numbers.txt", numbers)]);
+    assert_eq!((loaded.errors.len(), loaded.set.len()), (0, 200_000));
+    let post = serde_json::json!({"id": "x", "site": "superuser.com", "post_type": "question", "title": "call 15550190007", "body": ""});
+    let verdict = loaded.set.scan(&serde_json::from_value(post).expect("a post"), &Weights::default());
+    assert_eq!(
+        verdict.why.iter().map(|why| why.rule.as_str()).collect::<Vec<_>>(),
+        ["blacklist/numbers:190008"]
+    );
 }
 
 #[test]

@@ -157,6 +157,25 @@ fn no_rule_of_ours_uses_up_its_budget_on_texts_made_for_that() {
 }
 
 #[test]
+fn a_verdict_does_not_depend_on_the_posts_before_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let set = rules::load(rules_folder::read(&[root.join("rules")]).expect("the folder is there")).set;
+    let wave = std::fs::read_to_string(root.join("fixtures/demo.jsonl")).expect("the wave is there");
+    let lines = wave.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let mut posts: Vec<Post> =
+        lines.filter_map(|line| serde_json::from_value(line.get("post")?.clone()).ok()).collect();
+    // One that uses up budgets leaves the machine in the middle of its work.
+    posts.push(Post { body: "<a href=\"http://a.example/b".repeat(300), ..posts[0].clone() });
+    let weights = Weights::default();
+    let alone: Vec<_> = posts.iter().map(|post| set.scan(post, &weights)).collect();
+    let mut scratch = Scratch::default();
+    let mut backwards: Vec<_> =
+        posts.iter().rev().map(|post| set.scan_with(&mut scratch, post, &weights)).collect();
+    backwards.reverse();
+    assert_eq!(alone, backwards);
+}
+
+#[test]
 fn facts_that_are_none_are_told() {
     let folder = folder();
     let facts = folder.path().join("facts.json");

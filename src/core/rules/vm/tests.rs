@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::core::rules::dialect::{Flags, Pattern, parse, reference};
+use crate::core::rules::dialect::{Assertion, Flags, Node, Pattern, parse, reference, sample};
 use crate::core::text::edges::Edges;
 
 fn machine_find(pattern: &Pattern, text: &str) -> Result<Option<(usize, usize)>, Overrun> {
@@ -15,16 +15,20 @@ fn machine_find(pattern: &Pattern, text: &str) -> Result<Option<(usize, usize)>,
 }
 
 fn plain_find(pattern: &Pattern, text: &str) -> Option<(usize, usize)> {
+    plain_try(pattern, text).expect("the text is short")
+}
+
+fn plain_try(pattern: &Pattern, text: &str) -> Result<Option<(usize, usize)>, reference::GaveUp> {
     let chars: Vec<char> = text.chars().collect();
     let edges = Edges::new(text);
     let word_edges: Vec<usize> = (0..=text.len())
         .filter(|at| text.is_char_boundary(*at) && edges.default_edge(*at))
         .map(|at| text[..at].chars().count())
         .collect();
-    reference::find(pattern, &chars, &word_edges, 0, 2_000_000).expect("the text is short")
+    reference::find(pattern, &chars, &word_edges, 0, 2_000_000)
 }
 
-/// Pattern, text and the first match, as Python's `regex` module (version 2026.5.9) gives it.
+/// Pattern, text and the first match, as Python's `regex` module (versions 2026.5.9 and 2026.11.15) gives it.
 type Case = (&'static str, &'static str, Option<(usize, usize)>);
 
 const PYTHON: &[Case] = &[
@@ -79,6 +83,47 @@ const PYTHON: &[Case] = &[
     (r"a??b", "ab", Some((0, 2))),
     (r"(?:a{2,})+b", "aaaab", Some((0, 5))),
     (r"\x41\u0042\103?", "AB", Some((0, 2))),
+    (r"(?<=\w)(?w:\b)\w", "\u{5b66}\u{4e60}", Some((1, 2))),
+    (r"(?<=\w)\b\w", "\u{5b66}\u{4e60}", None),
+    (r"(?w:\B)\w", "\u{5b66}\u{4e60}", None),
+    (r"(?w:\b)t", "don't", None),
+    (r"\bt", "don't", Some((4, 5))),
+    (r"(?w:\b)t", "don\u{2019}t", None),
+    (r"(?w:\b)b", "a.b", None),
+    (r"\bb", "a.b", Some((2, 3))),
+    (r"\be\w*", "e\u{301}a", Some((0, 3))),
+    (r"(?<=e\u0301)\ba", "e\u{301}a", None),
+    (r"(?<=e\u0301)(?w:\b)a", "e\u{301}a", None),
+    (r"\b\u0301", "\u{301}a", Some((0, 1))),
+    (r"(?w:\b)\u0301", " \u{301}a", None),
+    (r"(?<=\w)(?w:\b)\w", "\u{e2b}\u{e48}\u{e27}", Some((2, 3))),
+    (r"\L<city>\b", "in Pune now", Some((3, 7))),
+    (r"(?i)\L<city>", "NEW DELHI", Some((0, 9))),
+    (r"\L<city>", "new delhi", None),
+    (r"[[:alpha:]]+", "1\u{e9}\u{4e00}a2", Some((1, 4))),
+    (r"[[:upper:]]+", "a\u{c9}B", Some((1, 3))),
+    (r"[^[:space:]]+", "\u{a0}ab ", Some((1, 3))),
+    (r"[[:^alnum:]]+", "a-_b", Some((1, 3))),
+    (r"(?i)[[:lower:]]+", "AB", Some((0, 2))),
+    (r"(?i)ss", "\u{df}", None),
+    (r"(?i)\u1e9e", "\u{df}", Some((0, 1))),
+    (r"(?i)\u0131", "I", Some((0, 1))),
+    (r"(?i)\u0131", "i", None),
+    (r"(?i)\u212a", "K", Some((0, 1))),
+    (r"(?i)\u01c5", "\u{1c4}", Some((0, 1))),
+    (r"x$", "x\n\n", None),
+    (r"(?m)^x", "\nx", Some((1, 2))),
+    (r"x{1,3}+x", "xxx", None),
+    (r"x?+x", "x", None),
+    (r"(?:ab?)*+b", "abab", Some((1, 2))),
+    (r"[\W_]*+a", "--_a", Some((0, 4))),
+    (r"\W*+-a", "--a", None),
+    (r"(?(DEFINE)(?<w>a(?=b)))(?P>w)b", "ab", Some((0, 2))),
+    (r"(?:(?P>w)-)+(?(DEFINE)(?<w>[ab]{2}))", "ab-ba-", Some((0, 6))),
+    (r"\d+", "\u{663}", Some((0, 1))),
+    (r"\w+", "\u{200d}\u{203f}", Some((0, 2))),
+    (r"\s", "\u{200b}", None),
+    (r"\s+", "\u{2028}\u{3000}\u{1c}", Some((0, 2))),
 ];
 
 #[test]
@@ -143,6 +188,94 @@ proptest! {
         let Ok(found) = machine_find(&pattern, &text) else { return Ok(()) };
         prop_assert_eq!(found, plain);
     }
+}
+
+/// The entries of SmokeDetector's four lists of patterns, where they lie beside the repository.
+fn listed() -> Vec<(String, Flags, bool)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/smokedetector-rules");
+    let lists = [
+        ("bad_keywords.txt", false, Flags::KEYWORDS),
+        ("watched_keywords.txt", true, Flags::KEYWORDS),
+        ("blacklisted_websites.txt", false, Flags::WEBSITES),
+        ("blacklisted_usernames.txt", false, Flags::WEBSITES),
+    ];
+    let mut entries = Vec::new();
+    for (name, has_columns, flags) in lists {
+        let Ok(text) = std::fs::read_to_string(folder.join(name)) else { continue };
+        for line in text.lines() {
+            let entry = if has_columns { line.splitn(3, '\t').nth(2).unwrap_or_default() } else { line };
+            entries.push((entry.to_owned(), flags, flags == Flags::KEYWORDS));
+        }
+    }
+    entries
+}
+
+/// Texts on which the pattern is likely to match, or just not.
+fn near(pattern: &Pattern, seed: usize) -> [String; 5] {
+    let sample: String = sample(pattern).chars().take(120).collect();
+    let n_chars = sample.chars().count().max(1);
+    let at = sample.char_indices().nth(seed % n_chars).map_or(0, |(at, _)| at);
+    let without_one: String =
+        sample.chars().enumerate().filter(|(n, _)| *n != seed % n_chars).map(|(_, c)| c).collect();
+    let (before, after) = sample.split_at(at);
+    [
+        format!("a {sample}, {}", sample.to_uppercase()),
+        format!("x{sample}y\u{e2b}{sample}\u{301}"),
+        format!("{without_one} {sample}\n"),
+        format!("{before} {after}-{before}-_{after} {before}'{after}"),
+        format!("https://www.{sample}/<code>{sample}</code> $100"),
+    ]
+}
+
+#[test]
+fn the_machine_and_the_plain_matcher_agree_on_every_entry_of_the_lists() {
+    let entries = listed();
+    if entries.is_empty() {
+        eprintln!("skipped: the lists are not beside the repository");
+        return;
+    }
+    let is_plain = |entry: &str| !entry.contains(['(', '[', '*', '+', '?', '{', '|', '^', '$']);
+    // Without optimisation, of entries that are text and nothing else, one in ten will do.
+    let chosen: Vec<_> = entries
+        .into_iter()
+        .enumerate()
+        .filter(|(n, (entry, ..))| !cfg!(debug_assertions) || n % 10 == 0 || !is_plain(entry))
+        .collect();
+    let share = |chosen: &[(usize, (String, Flags, bool))]| {
+        let (mut matched, mut compared, mut given_up) = (0, 0, 0);
+        for (n, (entry, flags, bounded)) in chosen {
+            let mut pattern = parse(entry, *flags).expect("every entry is a pattern");
+            if *bounded {
+                let edges = [Assertion::KeywordStart, Assertion::KeywordEnd].map(Node::Assert);
+                let [start, end] = edges;
+                pattern.root = Node::Concat(vec![start, pattern.root, end]);
+            }
+            for text in near(&pattern, *n) {
+                let Ok(machine) = machine_find(&pattern, &text) else {
+                    panic!("{entry} overruns on {text:?}")
+                };
+                match plain_try(&pattern, &text) {
+                    Ok(plain) => assert_eq!(machine, plain, "{entry} on {text:?}"),
+                    Err(_) => given_up += 1,
+                }
+                compared += 1;
+                matched += usize::from(machine.is_some());
+            }
+        }
+        (matched, compared, given_up)
+    };
+    let shares: Vec<_> = std::thread::scope(|scope| {
+        let parts: Vec<_> =
+            chosen.chunks(chosen.len().div_ceil(2)).map(|part| scope.spawn(move || share(part))).collect();
+        parts.into_iter().map(|part| part.join().expect("both agree")).collect()
+    });
+    let sum = |of: fn(&(usize, usize, usize)) -> usize| shares.iter().map(of).sum::<usize>();
+    let (matched, compared, given_up) = (sum(|s| s.0), sum(|s| s.1), sum(|s| s.2));
+    assert!(
+        matched * 10 > compared * 4,
+        "only {matched} of {compared} texts are matched, which shows little"
+    );
+    assert!(given_up * 100 < compared, "the plain matcher gave up on {given_up} of {compared} texts");
 }
 
 #[test]
