@@ -175,6 +175,31 @@ async fn a_connection_without_data_is_given_up_though_its_heart_beats() {
 }
 
 #[tokio::test]
+async fn a_connection_that_falls_silent_is_given_up_and_what_it_missed_is_told() {
+    let network = network().await;
+    let (mut events, realtime) = listen(&network, Duration::from_millis(400));
+    next(&mut events).await;
+    network.subscribed().await;
+    play(&network, POSTS).await;
+    let last_data = loop {
+        match next(&mut events).await {
+            RealtimeEvent::Activity(_) => {}
+            RealtimeEvent::Down { since, .. } => break since,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(realtime.status().last_data, Some(last_data), "it was missed from the last data on");
+    let RealtimeEvent::Up { missed_since } = next(&mut events).await else { panic!("up again") };
+    assert_eq!(missed_since, Some(last_data));
+}
+
+#[test]
+fn an_outage_is_noticed_and_tried_to_mend_within_two_minutes() {
+    let options = RealtimeOptions::new("ws://127.0.0.1:1/");
+    assert!(options.watchdog + options.longest_pause <= Duration::from_secs(120), "{options:?}");
+}
+
+#[tokio::test]
 async fn frames_that_are_not_understood_are_counted_and_nothing_more() {
     let network = network().await;
     let (mut events, realtime) = listen(&network, PATIENCE);
