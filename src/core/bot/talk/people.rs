@@ -149,10 +149,9 @@ impl Bot {
         }
         let mut evidence = report.why.iter().take(MAX_WHY).peekable();
         if evidence.peek().is_none() {
-            return report
-                .reasons
-                .iter()
-                .fold(said.words(": "), |said, reason| said.data(reason).words("; "));
+            let lead = |n| if n == 0 { ": " } else { "; " };
+            let reasons = report.reasons.iter().enumerate();
+            return reasons.fold(said, |said, (n, reason)| said.words(lead(n)).data(reason));
         }
         for (n, why) in evidence.enumerate() {
             let lead = if n == 0 { ": " } else { "; " };

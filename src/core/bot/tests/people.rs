@@ -433,6 +433,7 @@ fn a_reply_asks_why_or_has_the_report_changed() {
     assert_eq!(asked(&mut world, ANN, "gone-force", Some(report)), "");
     assert!(!world.chat.iter().any(|m| m.id == report));
     assert_eq!((opinions(&world, 1).as_str(), comments(&world).len()), ("", 0), "none of it was a comment");
+    let mut world = self::world();
     let message = combined(&mut world, 3);
     assert!(asked(&mut world, ANN, "why", Some(message)).contains("say which item"));
     assert!(asked(&mut world, ANN, "why 9", Some(message)).contains("there is no item"));
