@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `limits [WORD]` | the learned rate limit under full load; with a word only the rows whose name contains it |
 //! | `load` | the same under partial load |
+//! | `operations [LISTS [SEED]]` | random operation lists on the pure machines: nothing lost, nothing twice |
 
 #[path = "../../tests/support/drive.rs"]
 mod drive;
@@ -12,15 +13,19 @@ mod drive;
 mod hidden_limits;
 mod limits;
 mod load;
+mod operations;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let [part, only] = [0, 1].map(|index| args.get(index).map(String::as_str));
+    let [part, only, more] = [0, 1, 2].map(|index| args.get(index).map(String::as_str));
     let wanted = |name| part.is_none_or(|part| part == name);
     if wanted("limits") {
         limits::run(only);
     }
     if wanted("load") {
         load::run();
+    }
+    if wanted("operations") {
+        operations::run(only, more);
     }
 }

@@ -100,6 +100,11 @@ pub enum Entry {
         /// Who.
         by: By,
     },
+    /// The machine's clock was set back while no process ran: what waits is dated back with it.
+    ClockSetBack {
+        /// Milliseconds, at least; how long no process ran is not known.
+        by_ms: u64,
+    },
     /// Reports wait for a room that takes nothing from us, and people are told.
     Alarmed {
         /// Which room.

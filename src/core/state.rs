@@ -69,6 +69,9 @@ pub struct State {
     /// Changes of the lists from chat, and new entries on trial.
     #[serde(default)]
     pub lists: Lists,
+    /// When the newest entry was made.
+    #[serde(default)]
+    pub latest: Timestamp,
     pub(super) n_reports: u64,
     n_items: u64,
     n_sends: u64,
@@ -227,8 +230,15 @@ impl State {
     /// Applies one entry; says what changes in the tables. Deterministic, and total: an entry that does not fit the
     /// state (there are none, unless the journal was edited by hand) changes nothing.
     pub fn apply(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
+        self.latest = self.latest.max(at);
         self.outbox.advance(at);
         match entry {
+            Entry::ClockSetBack { by_ms } => {
+                self.latest = at;
+                self.outbox.set_back(Duration::from_millis(*by_ms));
+                self.outbox.advance(at);
+                Vec::new()
+            }
             Entry::Active { site, question } => {
                 self.pending.entry((site.clone(), *question)).or_insert(at);
                 Vec::new()

@@ -11,6 +11,7 @@ mod fuzz;
 mod hosts;
 mod intake;
 mod lists;
+mod operations;
 mod people;
 mod rate_limit;
 mod real_posts;

@@ -30,14 +30,12 @@ impl Bot {
 
     /// Ends the blocks whose time is over.
     pub(super) fn end_blocks(&mut self, now: Timestamp) {
-        // One that lasts longer than any may was made before the clock was set back.
-        let is_over = |until: Timestamp| until <= now || until > now + MAX_BLOCK;
         let over: Vec<Option<RoomKey>> = self
             .state
             .outbox
             .blocks()
             .all()
-            .filter(|(_, until)| is_over(*until))
+            .filter(|(_, until)| *until <= now)
             .map(|(room, _)| room.cloned())
             .collect();
         for room in over {

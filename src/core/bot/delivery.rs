@@ -22,7 +22,8 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 const TAKE_OVER_AFTER: Duration = Duration::from_secs(60);
 
 impl Bot {
-    /// A request of a process that is gone may still have landed.
+    /// A request of a process that is gone may still land. What was unknown before is waited for again: the clock may
+    /// have been set meanwhile, so nobody knows how long it has been.
     pub(super) fn resume_sends(&mut self, now: Timestamp) {
         let open: Vec<(AccountKey, SendId, Phase)> = self
             .state
@@ -32,13 +33,10 @@ impl Bot {
             .collect();
         for (account, send, phase) in open {
             self.session(&account).gone_since = now;
-            // What ended in the future ended before the clock was set back.
-            let why = match phase {
-                Phase::InFlight => "the process ended before the answer came",
-                Phase::Unknown { since } if since > now => "the clock was set back",
-                Phase::Unknown { .. } | Phase::Absent => continue,
-            };
-            self.record_send(account, SendEntry::Unknown { send, why: why.to_owned() }, now);
+            if phase != Phase::Absent {
+                let why = "the process ended before the answer came".to_owned();
+                self.record_send(account, SendEntry::Unknown { send, why }, now);
+            }
         }
     }
 
@@ -212,13 +210,13 @@ impl Bot {
     /// Everything that may go out now goes out.
     pub(super) fn drive(&mut self, now: Timestamp) {
         self.expire(now);
+        self.alarm(now);
         let accounts: Vec<AccountKey> = self.sessions.keys().cloned().collect();
         for account in accounts {
             self.drive_account(&account, now);
         }
         self.take_over(now);
         self.rejoin(now);
-        self.alarm(now);
         self.retract_due(now);
     }
 

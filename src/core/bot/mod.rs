@@ -664,11 +664,25 @@ impl Bot {
             step: Step::default(),
         };
         bot.act(Action::Weigh(bot.weights.clone()));
+        bot.mend_clock(now);
         bot.resume_sends(now);
         bot.resume_intake(now);
         bot.resume_talk(now);
         bot.resume_lists();
         bot
+    }
+
+    /// A clock that was set back must not make anything wait until it has caught up.
+    fn mend_clock(&mut self, now: Timestamp) {
+        let ahead = self.state.latest.since(now);
+        if !ahead.is_zero() {
+            tracing::warn!(
+                seconds = ahead.as_secs(),
+                "the clock was set back since the last entry of the journal"
+            );
+            let by_ms = u64::try_from(ahead.as_millis()).unwrap_or(u64::MAX);
+            self.record(Entry::ClockSetBack { by_ms }, now);
+        }
     }
 
     /// Takes in one event and says what follows.

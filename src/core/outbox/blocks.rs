@@ -2,6 +2,7 @@
 //! people still go out, since otherwise nobody could see that a block was lifted.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,11 @@ impl Blocks {
     pub fn all(&self) -> impl Iterator<Item = (Option<&RoomKey>, Timestamp)> {
         let rooms = self.rooms.iter().map(|(room, until)| (Some(room), *until));
         self.everywhere.map(|until| (None, until)).into_iter().chain(rooms)
+    }
+
+    /// Every block ends so much earlier.
+    pub(super) fn set_back(&mut self, by: Duration) {
+        self.rooms.values_mut().chain(&mut self.everywhere).for_each(|until| *until = *until - by);
     }
 
     /// Whether the room is spared now.

@@ -320,6 +320,21 @@ impl Outbox {
         self.waiting.len() + self.sending.len()
     }
 
+    /// The clock was set back: what waits stays as old as it is, and is due as soon.
+    pub(in crate::core) fn set_back(&mut self, by: Duration) {
+        let earlier = |mut item: Item| {
+            item.created_at = item.created_at - by;
+            item.not_before = item.not_before - by;
+            item.expires_at = item.expires_at.map(|at| at - by);
+            item
+        };
+        let (waiting, sending) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.sending));
+        waiting.values().cloned().map(earlier).for_each(|item| self.waiting.insert(item));
+        self.sending = sending.into_iter().map(|(id, item)| (id, earlier(item))).collect();
+        self.served.values_mut().for_each(|at| *at = *at - by);
+        self.blocks.set_back(by);
+    }
+
     /// Applies what happened to a send. An entry for a send that is not open changes nothing.
     pub fn apply(&mut self, account: &AccountKey, entry: &SendEntry, at: Timestamp) -> Option<Delivered> {
         let state = self.accounts.entry(account.clone()).or_default();
