@@ -5,15 +5,22 @@
 //! |---|---|
 //! | `limits [WORD]` | the learned rate limit under full load; with a word only the rows whose name contains it |
 //! | `load` | the same under partial load |
+//! | `kills [KILLS]` | `kill -9` of the service in a wave with lost replies: nothing lost, nothing twice |
 //! | `operations [LISTS [SEED]]` | random operation lists on the pure machines: nothing lost, nothing twice |
 
 #[path = "../../tests/support/drive.rs"]
 mod drive;
 #[path = "../../tests/support/hidden_limits.rs"]
 mod hidden_limits;
+#[path = "../../tests/support/kills.rs"]
+mod kill;
+mod kills;
 mod limits;
 mod load;
 mod operations;
+#[path = "../../tests/it/world.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod world;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
@@ -24,6 +31,9 @@ fn main() {
     }
     if wanted("load") {
         load::run();
+    }
+    if wanted("kills") {
+        kills::run(only);
     }
     if wanted("operations") {
         operations::run(only, more);

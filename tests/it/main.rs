@@ -5,11 +5,14 @@ mod budget;
 mod chat;
 mod commands;
 mod crash;
+mod exactly_once;
 mod fetch_plan;
 mod fixtures;
 mod fuzz;
 mod hosts;
 mod intake;
+#[path = "../support/kills.rs"]
+mod kills;
 mod lists;
 mod operations;
 mod people;

@@ -68,7 +68,8 @@ impl World {
     pub(crate) fn config(&self) -> Config {
         let secret = |name: &str| match name {
             "SMOKESTACK_EMAIL" => Some(simulator::EMAIL.to_owned()),
-            "SMOKESTACK_PASSWORD" => Some(simulator::PASSWORD.to_owned()),
+            "SMOKESTACK_EMAIL_B" => Some(simulator::SECOND_EMAIL.to_owned()),
+            "SMOKESTACK_PASSWORD" | "SMOKESTACK_PASSWORD_B" => Some(simulator::PASSWORD.to_owned()),
             "SMOKESTACK_API_KEY" => Some("a key".to_owned()),
             "SMOKESTACK_WEB_TOKEN" => Some(WEB_TOKEN.to_owned()),
             _ => None,

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::core::chat_text::units;
 use crate::core::fetch_plan::{PlanOptions, Work};
@@ -64,8 +62,6 @@ fn plan(now: Timestamp) -> FetchPlan {
 enum Fault {
     /// Refused for so many seconds.
     Throttle(u64),
-    /// It never got there, and we know it.
-    NotSent,
     /// It was posted; the answer was lost.
     LostReply,
     /// It was not posted, and we can not know.
@@ -107,8 +103,6 @@ struct World {
     n_later: u64,
     /// What becomes of the next requests to send.
     faults: Vec<Fault>,
-    /// Whether all servers have faults, or only the first.
-    all_faulty: bool,
     happenings: Vec<Happening>,
     lookups_fail: u32,
     /// Rooms that take nothing from anybody.
@@ -144,7 +138,6 @@ impl World {
             later: Vec::new(),
             n_later: 0,
             faults: Vec::new(),
-            all_faulty: false,
             happenings: Vec::new(),
             lookups_fail: 0,
             closed: BTreeSet::new(),
@@ -285,7 +278,8 @@ impl World {
         let limit = if send.text.contains('\n') { 4_000 } else { 500 };
         assert!(units(&send.text) <= limit, "{}", send.text);
         let (account, id) = (send.account.clone(), send.id);
-        let spared = !self.all_faulty && account.server != "stackexchange.com";
+        // Only the first server has faults.
+        let spared = account.server != "stackexchange.com";
         let fault = if spared || self.faults.is_empty() { None } else { Some(self.faults.remove(0)) };
         let closed = SendOutcome::RoomClosed { why: "frozen".to_owned(), wait: None };
         let answer = |outcome| Later::Tell(Event::Sent { account: account.clone(), send: id, outcome });
@@ -293,7 +287,6 @@ impl World {
             Some(Fault::Throttle(secs)) => {
                 self.after(100, answer(SendOutcome::Throttled(Some(Duration::from_secs(secs)))));
             }
-            Some(Fault::NotSent) => self.after(100, answer(SendOutcome::NotSent("refused".to_owned()))),
             Some(Fault::LostRequest) => self.after(100, answer(SendOutcome::Unknown("time-out".to_owned()))),
             Some(Fault::Closed) => self.after(100, answer(closed)),
             None if self.closed.contains(&send.room) => self.after(100, answer(closed)),
@@ -592,79 +585,34 @@ fn feedback_counts_from_privileged_people_on_a_report() {
     assert!(world.happenings.iter().any(|h| matches!(h, Happening::Feedback { kind, .. } if kind == "tpu-")));
 }
 
-#[derive(Clone, Debug)]
-enum Op {
-    Report(bool),
-    Run(u64),
-    Fault(Fault),
-    Crash,
-    Delete(usize),
-    LookUpFails,
+#[test]
+fn an_answer_that_names_another_message_of_ours_is_not_believed() {
+    let mut world = World::new();
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(1));
+    let known = world.newest(&RoomKey::new("stackexchange.com", 1));
+    world.faults = vec![Fault::LostRequest];
+    world.report(2, "askubuntu.com");
+    let key = account("stackexchange.com");
+    let send = world.bot.state().outbox.open(&key).expect("under way").0.id;
+    world.later.clear();
+    world.tell(Event::Sent { account: key, send, outcome: SendOutcome::Sent { message_id: known } });
+    assert!(!world.bot.state().outbox.is_empty(), "the report is not taken for sent");
+    world.run(Duration::from_secs(60));
+    assert_eq!((world.seen()[&(1, 1)], world.seen()[&(2, 1)]), (1, 1));
 }
 
-fn op() -> impl Strategy<Value = Op> {
-    let fault = prop_oneof![
-        (1u64..30).prop_map(Fault::Throttle),
-        Just(Fault::NotSent),
-        Just(Fault::LostReply),
-        Just(Fault::LostRequest),
-        (0u64..4_900).prop_map(Fault::LandsLate),
-        Just(Fault::Closed),
-        Just(Fault::FalseDuplicate),
-        Just(Fault::TooLong),
-    ];
-    prop_oneof![
-        3 => any::<bool>().prop_map(Op::Report),
-        3 => (0u64..8_000).prop_map(Op::Run),
-        3 => fault.prop_map(Op::Fault),
-        1 => Just(Op::Crash),
-        1 => (0usize..10).prop_map(Op::Delete),
-        1 => Just(Op::LookUpFails),
-    ]
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
-    /// Whatever fails, in whatever order: every report is in its room once, unless its post was gone.
-    #[test]
-    fn every_report_arrives_exactly_once(ops in prop::collection::vec(op(), 0..40)) {
+/// Nobody outside chat can fence it: this states the weakness, and should fail when it is mended.
+#[test]
+fn a_message_that_lands_long_after_its_request_and_another_message_is_there_twice() {
+    for (millis, times) in [(4_900, 1), (30_000, 2)] {
         let mut world = World::new();
-        world.all_faulty = true;
-        let mut reported: Vec<(i64, &str)> = Vec::new();
-        let mut deleted = Vec::new();
-        for op in ops {
-            match op {
-                Op::Report(first) => {
-                    let number = i64::try_from(reported.len()).expect("few") + 1;
-                    let site = if first { "superuser.com" } else { "askubuntu.com" };
-                    reported.push((number, site));
-                    world.report(number, site);
-                }
-                Op::Run(millis) => world.run(Duration::from_millis(millis)),
-                Op::Fault(fault) => world.faults.push(fault),
-                Op::Crash => world.crash(),
-                Op::LookUpFails => world.lookups_fail += 1,
-                Op::Delete(index) => {
-                    if let Some((number, site)) = reported.get(index).copied() {
-                        deleted.push(number);
-                        world.tell(Event::PostDeleted(PostKey { site: site.to_owned(), number }));
-                    }
-                }
-            }
-        }
-        world.faults.clear();
-        world.run(Duration::from_secs(3600));
-        prop_assert!(world.bot.state().outbox.is_empty(), "left over: {:?}", world.bot.backlog(world.now));
-        prop_assert!(world.bot.state().undelivered.is_empty());
-        let seen = world.seen();
-        for ((number, room), times) in &seen {
-            prop_assert!(*times == 1, "report {} is {} times in room {}", number, times, room);
-        }
-        for (number, site) in reported.iter().filter(|(number, _)| !deleted.contains(number)) {
-            let site_room = if *site == "superuser.com" { 2 } else { 3 };
-            prop_assert!(seen.contains_key(&(*number, 1)) && seen.contains_key(&(*number, site_room)), "{} lost", number);
-            prop_assert!(seen.contains_key(&(*number, 4)) != seen.contains_key(&(*number, 5)), "{} in the mirror", number);
-        }
+        world.faults = vec![Fault::LandsLate(millis)];
+        world.report(1, "askubuntu.com");
+        world.run(Duration::from_secs(15));
+        world.report(2, "askubuntu.com");
+        world.run(Duration::from_secs(60));
+        assert_eq!(world.seen()[&(1, 1)], times, "landed {millis} ms after the request");
     }
 }
 

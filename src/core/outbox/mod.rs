@@ -333,6 +333,8 @@ impl Outbox {
         self.sending = sending.into_iter().map(|(id, item)| (id, earlier(item))).collect();
         self.served.values_mut().for_each(|at| *at = *at - by);
         self.blocks.set_back(by);
+        // A course whose times lie in the future says nothing; a few refusals teach it anew.
+        self.accounts.values_mut().for_each(|account| account.rate_limit = RateLimit::new());
     }
 
     /// Applies what happened to a send. An entry for a send that is not open changes nothing.

@@ -48,3 +48,7 @@ fn comparable(text: &str) -> String {
     };
     body.trim().to_owned()
 }
+
+#[cfg(test)]
+#[path = "reconcile_tests.rs"]
+mod tests;

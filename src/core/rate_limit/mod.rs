@@ -106,7 +106,9 @@ impl RateLimit {
             (None, Some(plan)) => plan.due(&self.course, now),
             (None, None) => now,
         };
-        told.max(planned).clamp(now, now + LONGEST_WAIT)
+        // From the last send on, not from now: else a belief in a pause of a day, such as one refusal after a quiet day
+        // leaves, would put the next send off again and again.
+        told.max(planned.min(last + LONGEST_WAIT)).clamp(now, now + LONGEST_WAIT)
     }
 
     /// A send that left at `sent_at` was accepted, as is known `now`. One with unknown outcome counts as accepted.
