@@ -275,10 +275,13 @@ fn changes(set: RuleSet) {
         });
         let change = |change: &dyn Fn(&RuleSet, usize) -> RuleSet| {
             let times = (0..TIMES).map(|index| {
-                let began = clock();
-                let new = Arc::new(change(&now(), index));
-                *shared.write().expect("no thread panics") = new;
-                clock() - began
+                let before = now();
+                let once = || {
+                    let began = clock();
+                    *shared.write().expect("no thread panics") = Arc::new(change(&before, index));
+                    clock() - began
+                };
+                (0..3).map(|_| once()).min().unwrap_or_default()
             });
             spread(times.collect())
         };
@@ -288,7 +291,7 @@ fn changes(set: RuleSet) {
             set.with_entry(path, index + 1, text).expect("a good entry")
         };
         let added = change(&|set, index| with(set, index, &entry(index)));
-        println!("one entry live, {TIMES} times each while posts are scanned: added {added}");
+        println!("one entry live, {TIMES} entries (least of three) while posts are scanned: added {added}");
         let replaced = change(&|set, index| {
             with(
                 &set.without_entry("blacklist/keywords", &entry(index)).0,

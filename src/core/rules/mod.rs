@@ -2,7 +2,7 @@
 //!
 //! [`load()`] makes a [`RuleSet`] of files in memory; [`RuleSet::scan`] gives a post's [`Verdict`](crate::core::verdict::Verdict).
 //! On the way a text is prepared ([`crate::core::text`]), squeezed and filtered ([`filter`]), and what the filter names is
-//! confirmed by a machine ([`vm`]) that runs patterns of the one [`dialect`].
+//! confirmed by a machine ([`vm`]) that runs patterns of the one [`dialect`]. What a rule may spend on that is a [`Budget`].
 
 mod budget;
 pub mod checks;
