@@ -5,9 +5,11 @@
 //! |---|---|
 //! | `limits [WORD]` | the learned rate limit under full load; with a word only the rows whose name contains it |
 //! | `load` | the same under partial load |
+//! | `backlog` | a hundred thousand waiting items: choosing the next send, and a restart with them |
 //! | `kills [KILLS]` | `kill -9` of the service in a wave with lost replies: nothing lost, nothing twice |
 //! | `operations [LISTS [SEED]]` | random operation lists on the pure machines: nothing lost, nothing twice |
 
+mod backlog;
 #[path = "../../tests/support/drive.rs"]
 mod drive;
 #[path = "../../tests/support/hidden_limits.rs"]
@@ -31,6 +33,9 @@ fn main() {
     }
     if wanted("load") {
         load::run();
+    }
+    if wanted("backlog") {
+        backlog::run();
     }
     if wanted("kills") {
         kills::run(only);

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 #[path = "../../tests/support/operations/mod.rs"]
-mod lists;
+pub(super) mod lists;
 
 use lists::{Tally, check};
 

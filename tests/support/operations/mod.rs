@@ -3,7 +3,7 @@
 //! sent before a wait that chat named is over, every text within chat's limits.
 
 mod chat;
-mod world;
+pub(crate) mod world;
 
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};

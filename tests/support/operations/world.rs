@@ -34,7 +34,7 @@ meta.stackexchange.com:
   5: {msg_types: [all-sites], privileges: [1001], mirror: pair}
   6: {msg_types: [debug], privileges: [1001]}
 ";
-static PARSED: LazyLock<Arc<Rooms>> = LazyLock::new(|| {
+pub(crate) static PARSED: LazyLock<Arc<Rooms>> = LazyLock::new(|| {
     Arc::new(Rooms::parse(Source { file: "rooms.yml", text: ROOMS }, None).expect("good rooms"))
 });
 const SITES: [&str; 2] = ["superuser.com", "askubuntu.com"];
@@ -514,7 +514,7 @@ impl World {
     }
 }
 
-fn bot(state: State, rooms: &Arc<Rooms>, now: Timestamp) -> Bot {
+pub(crate) fn bot(state: State, rooms: &Arc<Rooms>, now: Timestamp) -> Bot {
     let settings = Settings {
         labels: Labels::default(),
         unknown_wait: Duration::from_secs(5),
@@ -534,7 +534,7 @@ fn ann() -> By {
     By { server: Some("stackexchange.com".to_owned()), user_id: Some(1001), name: "Ann".to_owned() }
 }
 
-fn caught(number: i64, site: &str, weight: i64) -> Event {
+pub(crate) fn caught(number: i64, site: &str, weight: i64) -> Event {
     let key = PostKey { site: site.to_owned(), number };
     // Rendering costs most of the time, so few titles are long.
     let padding = if number % 8 == 0 { "pills ".repeat(60) } else { String::new() };

@@ -1,0 +1,74 @@
+//! A hundred thousand waiting items: goals are 1 ms for the choice of the next send and 2 s for a restart.
+
+use std::time::{Duration, Instant};
+
+use smokestack::core::bot::{Action, Bot, Event, SendOutcome};
+use smokestack::core::outbox::AccountKey;
+use smokestack::core::state::State;
+use smokestack::core::time::Timestamp;
+use smokestack::store;
+
+use crate::operations::lists::world::{PARSED, bot, caught};
+
+const ITEMS: usize = 100_000;
+const SENDS: usize = 1_000;
+
+/// Fills the outbox, sends, and starts again.
+pub(super) fn run() {
+    let mut now = Timestamp::from_secs(1_000_000);
+    let mut full = bot(State::default(), &PARSED, now);
+    for number in 1.. {
+        if full.state().outbox.len() >= ITEMS {
+            break;
+        }
+        full.handle(caught(number, "superuser.com", number % 200), now);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let opened = store::open(folder.path()).expect("a new store");
+    opened.journal.snapshot(serde_json::to_string(full.state()).expect("plain data"));
+    drop(opened);
+
+    let started = Instant::now();
+    let opened = store::open(folder.path()).expect("the store");
+    let read = started.elapsed();
+    let mut full = bot(opened.state, &PARSED, now);
+    let n_waiting = full.state().outbox.len();
+    println!(
+        "restart with {n_waiting} waiting items: {:.2?}, of which reading {read:.2?} (goal 2 s)",
+        started.elapsed()
+    );
+
+    log_in(&mut full, now);
+    let mut steps = Vec::with_capacity(SENDS);
+    let mut message_id = 1_000;
+    while steps.len() < SENDS {
+        now = full.next_wake(now).map_or(now, |at| at.max(now)) + Duration::from_millis(200);
+        let started = Instant::now();
+        let step = full.handle(Event::Wake, now);
+        let took = started.elapsed();
+        for action in step.actions {
+            if let Action::Send(send) = action {
+                steps.push(took);
+                message_id += 1;
+                let outcome = SendOutcome::Sent { message_id };
+                full.handle(Event::Sent { account: send.account, send: send.id, outcome }, now);
+            }
+        }
+    }
+    steps.sort_unstable();
+    let [p50, p99] = [SENDS / 2, SENDS * 99 / 100].map(|at| steps[at]);
+    println!(
+        "a step that chooses and renders a send: p50 {p50:.2?}, p99 {p99:.2?} (goal for the choice 1 ms)"
+    );
+}
+
+fn log_in(bot: &mut Bot, now: Timestamp) {
+    for server in PARSED.servers() {
+        let account = AccountKey { server: server.to_owned(), account: "main".to_owned() };
+        bot.handle(Event::LoggedIn { account, user_id: 99 }, now);
+    }
+    for room in PARSED.iter() {
+        let account = AccountKey { server: room.key.server.clone(), account: "main".to_owned() };
+        bot.handle(Event::RoomOpen { account, room: room.key.clone(), newest: 0 }, now);
+    }
+}
