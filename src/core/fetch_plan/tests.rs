@@ -333,8 +333,9 @@ fn a_young_question_is_asked_for_again_with_a_call_that_is_made_anyway() {
 
 #[test]
 fn a_short_gap_is_filled_with_the_next_call_or_after_ten_minutes() {
-    let mut plan = plan(true);
-    // Make calls dear.
+    // So little quota for so much traffic that calls are dear.
+    let options = PlanOptions { assumed_quota: 3_000, ..PlanOptions::new(true) };
+    let mut plan = FetchPlan::new(options, None, at(0.0));
     for n in 0..15_000_i32 {
         plan.on_activity("busy.com", 1_000_000 + i64::from(n), false, at(f64::from(n) / 5.0));
     }
