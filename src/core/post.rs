@@ -175,7 +175,7 @@ fn number_of(id: &str) -> i64 {
     trailing_number(id).unwrap_or_else(|| {
         let digest = ring::digest::digest(&ring::digest::SHA256, id.as_bytes());
         let hash = digest.as_ref().iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte));
-        (ABOVE | hash % ABOVE).cast_signed()
+        (ABOVE | (hash % ABOVE)).cast_signed()
     })
 }
 
@@ -194,7 +194,8 @@ mod tests {
         let post = line("f-12", r#","question":"f-7""#);
         assert_eq!((post.key.site.as_str(), post.key.number, post.question), ("forum.example", 12, 7));
         let (one, other) = (line("abc", "").key.number, line("abd", "").key.number);
-        assert!(one != other && one >= 1 << 52 && one < 1 << 53, "{one} {other}");
+        assert_ne!(one, other);
+        assert!((1 << 52..1 << 53).contains(&one), "{one}");
         assert_eq!(line("abc", "").key.number, one, "the same each time");
         for bad in ["{}", "[]", r#"{"id":"1","site":"a b","post_type":"answer","title":"t","body":"b"}"#] {
             assert!(FetchedPost::from_line(bad).is_err(), "{bad}");

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -99,7 +99,7 @@ impl Drop for Recorder {
     }
 }
 
-fn write_lines(file: File, inbox: &Receiver<String>, path: &PathBuf) {
+fn write_lines(file: File, inbox: &Receiver<String>, path: &Path) {
     let mut file = std::io::BufWriter::new(file);
     while let Ok(line) = inbox.recv() {
         let written = std::iter::once(line)

@@ -74,7 +74,8 @@ impl Bot {
         }
         let is_known = self.rooms.is_privileged(&message.room.server, message.room.room, message.user_id);
         // Whoever may stop the service is heard however often they speak.
-        if !(is_for_now && is_known) && !self.may_answer(message, now) {
+        let is_heard = (is_for_now && is_known) || self.may_answer(message, now);
+        if !is_heard {
             return true;
         }
         let asked = Asked {

@@ -213,7 +213,6 @@ fn people_answer_items_of_a_combined_message_by_number() {
 #[test]
 fn every_item_is_known_by_message_and_number_whether_mirrored_folded_or_found_by_reading() {
     let mut world = World::new();
-    world.all_faulty = true;
     world.faults = vec![Fault::Throttle(5), Fault::Throttle(5), Fault::LostReply, Fault::LandsLate(2_000)];
     report(&mut world, 1, 0, "the first");
     world.run(Duration::from_secs(1));

@@ -49,15 +49,11 @@ impl Intake {
     }
 
     fn requests(&mut self) -> Vec<Request> {
-        let take = |action| match action {
-            Action::Fetch(request) => Ok(request),
-            other => Err(other),
-        };
         let (mut requests, mut others) = (Vec::new(), Vec::new());
         for action in std::mem::take(&mut self.actions) {
-            match take(action) {
-                Ok(request) => requests.push(request),
-                Err(other) => others.push(other),
+            match action {
+                Action::Fetch(request) => requests.push(request),
+                other => others.push(other),
             }
         }
         self.actions = others;
