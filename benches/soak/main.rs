@@ -9,6 +9,8 @@
 //! | `kills [KILLS]` | `kill -9` of the service in a wave with lost replies: nothing lost, nothing twice |
 //! | `operations [LISTS [SEED]]` | random operation lists on the pure machines: nothing lost, nothing twice |
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
 mod backlog;
 #[path = "../../tests/support/drive.rs"]
 mod drive;
