@@ -2,9 +2,9 @@
 //! operations`.
 
 #[path = "../support/operations/mod.rs"]
-mod operations;
+mod lists;
 
-use operations::{Tally, check};
+use lists::{Tally, check};
 
 const LISTS: u64 = 20_000;
 /// Short lists find nearly as much, and a build for tests is slow.
