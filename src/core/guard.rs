@@ -7,11 +7,11 @@
 //!   not answered lately is answered all the same, so a crowd does not silence a newcomer.
 //! - **Circles.** A message that follows from an answer of ours, which itself follows from that asker's message, is one
 //!   turn of a circle. Each turn halves what the asker may have, at once and later; at nothing they are not answered at all, for
-//!   [`SILENCE`] the first time and twice as long each time after. What a turn took is given back after
-//!   [`FORGIVE`] without another.
+//!   ten minutes the first time and twice as long each time after. What a turn took is given back after
+//!   ten minutes without another.
 //!
 //! A message follows from an answer when it replies to it, repeats its text, or comes so soon after it
-//! ([`REFLEX`]) that nobody can have read it. The last is not held against people with privileges, who may well send
+//! (two seconds) that nobody can have read it. The last is not held against people with privileges, who may well send
 //! several commands in a row.
 //!
 //! Nothing is kept over a restart: that gives each asker one more budget at most.
