@@ -91,3 +91,41 @@ pub(super) fn whole_post(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SourceFile, load};
+    use crate::core::post::{Owner, Post, PostType};
+    use crate::core::weight::Weights;
+
+    #[test]
+    fn a_check_that_uses_up_its_budget_is_set_aside_for_the_post_and_the_others_still_run() {
+        let rules = "rules:
+  - {id: names, reason: name like site, status: blacklist, description: d, check: username-like-site}
+  - {id: words, reason: repeating words, status: blacklist, description: d, check: repeating-words}
+";
+        let source = SourceFile { path: "own.yml".to_owned(), text: rules.as_bytes().to_vec() };
+        let loaded = load(vec![source]);
+        assert!(loaded.errors.is_empty(), "{:?}", loaded.errors);
+        let name = "abcdefghij".repeat(6);
+        let post = |hosts: usize| Post {
+            id: "a".to_owned(),
+            site: "superuser.com".to_owned(),
+            post_type: PostType::Answer,
+            title: String::new(),
+            body: format!(
+                "{}{}",
+                "spam ".repeat(900),
+                format!("{}.co.uk ", "jihgfedcba".repeat(6)).repeat(hosts)
+            ),
+            body_is_summary: false,
+            owner: Owner { name: name.clone(), ..Owner::default() },
+            score: 0,
+        };
+        for (hosts, incomplete) in [(1, vec![]), (200, vec!["names"])] {
+            let verdict = loaded.set.scan(&post(hosts), &Weights::default());
+            assert_eq!(verdict.incomplete, incomplete, "{hosts} hosts");
+            assert!(verdict.reasons.contains(&"repeating words".to_owned()), "{:?}", verdict.reasons);
+        }
+    }
+}
