@@ -12,7 +12,7 @@
 //!
 //! A message follows from an answer when it replies to it, repeats its text, or comes so soon after it
 //! (two seconds) that nobody can have read it. The last is not held against people with privileges, who may well send
-//! several commands in a row.
+//! several commands in a row. Feedback and chatter count as well as commands.
 //!
 //! Nothing is kept over a restart: that gives each asker one more budget at most.
 
@@ -145,20 +145,8 @@ pub struct Guard {
 impl Guard {
     /// Whether this message may be answered; if so, the answer is taken from the budgets.
     pub fn permit(&mut self, ask: Ask<'_>, now: Timestamp) -> Permit {
-        let is_turn = self.is_turn(ask, now);
-        self.make_place(ask.asker);
-        let known = self.askers.entry(ask.asker.clone()).or_insert_with(|| Known {
-            budget: Budget::full(ANSWERS, now),
-            most: ANSWERS,
-            last_turn: now,
-            silent_until: Timestamp::ZERO,
-            n_silences: 0,
-            last_answer: None,
-        });
-        known.forgive(now);
-        if is_turn && known.silent_until <= now {
-            known.turn(now);
-        }
+        let is_turn = self.is_turn(ask) || self.is_reflex(ask, now);
+        let known = heard(&mut self.askers, ask.asker, is_turn, now);
         if known.silent_until > now {
             return Permit::Silent(Why::Circle);
         }
@@ -178,6 +166,13 @@ impl Guard {
         Permit::Answer
     }
 
+    /// Somebody said what asks for no answer; it may be the turn of a circle all the same.
+    pub fn hear(&mut self, ask: Ask<'_>, now: Timestamp) {
+        if self.is_turn(ask) {
+            heard(&mut self.askers, ask.asker, true, now);
+        }
+    }
+
     /// An answer to someone is in its room.
     pub fn on_answered(
         &mut self,
@@ -193,26 +188,48 @@ impl Guard {
         self.answers.push_back(Answered { asker, room, message_id, text, at: now });
     }
 
-    /// Whether the message follows from an answer that followed from a message of the same asker.
-    fn is_turn(&self, ask: Ask<'_>, now: Timestamp) -> bool {
-        let text = ask.text.trim();
-        let mine = self.answers.iter().filter(|a| a.asker == *ask.asker && a.room == *ask.room);
-        mine.rev().any(|answer| {
-            let replies = ask.reply_to == Some(answer.message_id);
-            let repeats = answer.text.len() >= LEAST_QUOTE && text.contains(answer.text.as_str());
-            let reflex = !ask.is_privileged && now.since(answer.at) < REFLEX;
-            replies || repeats || reflex
+    /// Whether the message follows from an answer that followed from a message of the same asker, by what it says.
+    fn is_turn(&self, ask: Ask<'_>) -> bool {
+        self.answers_to(ask).any(|answer| {
+            let repeats = answer.text.len() >= LEAST_QUOTE && ask.text.contains(answer.text.as_str());
+            ask.reply_to == Some(answer.message_id) || repeats
         })
     }
 
-    fn make_place(&mut self, asker: &Asker) {
-        if self.askers.len() < MAX_ASKERS || self.askers.contains_key(asker) {
-            return;
-        }
-        let oldest =
-            self.askers.iter().min_by_key(|(_, known)| known.last_answer).map(|(key, _)| key.clone());
-        oldest.map(|key| self.askers.remove(&key));
+    /// The same by how soon it comes.
+    fn is_reflex(&self, ask: Ask<'_>, now: Timestamp) -> bool {
+        !ask.is_privileged && self.answers_to(ask).any(|answer| now.since(answer.at) < REFLEX)
     }
+
+    fn answers_to(&self, ask: Ask<'_>) -> impl Iterator<Item = &Answered> {
+        self.answers.iter().rev().filter(move |a| a.asker == *ask.asker && a.room == *ask.room)
+    }
+}
+
+/// What is known of an asker after a message of theirs.
+fn heard<'a>(
+    askers: &'a mut BTreeMap<Asker, Known>,
+    asker: &Asker,
+    is_turn: bool,
+    now: Timestamp,
+) -> &'a mut Known {
+    if askers.len() >= MAX_ASKERS && !askers.contains_key(asker) {
+        let oldest = askers.iter().min_by_key(|(_, known)| known.last_answer).map(|(key, _)| key.clone());
+        oldest.map(|key| askers.remove(&key));
+    }
+    let known = askers.entry(asker.clone()).or_insert_with(|| Known {
+        budget: Budget::full(ANSWERS, now),
+        most: ANSWERS,
+        last_turn: now,
+        silent_until: Timestamp::ZERO,
+        n_silences: 0,
+        last_answer: None,
+    });
+    known.forgive(now);
+    if is_turn && known.silent_until <= now {
+        known.turn(now);
+    }
+    known
 }
 
 impl Known {

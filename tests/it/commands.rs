@@ -67,6 +67,13 @@ async fn an_entry_from_chat_counts_at_once_and_is_in_its_file_over_a_restart() {
     world
         .until("the empty file", |_| std::fs::read_to_string(&file).is_ok_and(|text| text.trim().is_empty()))
         .await;
+    // An entry outside the folder for changes stays in its file and is switched off.
+    assert_eq!(
+        ask(&world, ANN, "!!/unblacklist miracle stapler").await,
+        "`miracle stapler` is off (blacklist/keywords:1)"
+    );
+    let disabled = std::fs::read_to_string(world.folder.path().join("rules/starter/disabled.txt"));
+    assert_eq!(disabled.expect("the list"), "blacklist/keywords\tmiracle stapler\n");
     service.stopper().cancel();
     service.ended().await.expect("a clean end");
 }

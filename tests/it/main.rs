@@ -13,7 +13,6 @@ mod hosts;
 mod intake;
 #[path = "../support/kills.rs"]
 mod kills;
-mod lists;
 mod operations;
 mod people;
 mod rate_limit;

@@ -92,6 +92,10 @@ pub fn objections(set: &RuleSet, path: &str, text: &str, good: &[Post]) -> Vec<O
         return vec![Objection::Broken(why)];
     }
     let list = lists::name(path).unwrap_or_default();
+    if is_numbers(&list) && numbers::candidates(text) != [0..text.len()] {
+        let why = format!("a number has {} to {} digits, with signs between", numbers::FEWEST, numbers::MOST);
+        return vec![Objection::Broken(why)];
+    }
     let mut found = Vec::new();
     found.extend(known(set, &list, text));
     found.extend(too_broad(&alone, good));
@@ -294,6 +298,14 @@ mod tests {
             "it matches nothing"
         );
         assert!(matches!(objections(&set(), "notes.txt", "x", &[])[..], [Objection::Broken(_)]), "no list");
+        for number in ["555", "call 202-555-0199 now", "1234567890123456789012345"] {
+            let said = said("x/watchlist/numbers.txt", number);
+            assert_eq!(
+                said,
+                ["it can not be used: a number has 9 to 20 digits, with signs between"],
+                "{number}"
+            );
+        }
     }
 
     #[test]

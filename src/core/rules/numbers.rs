@@ -11,7 +11,7 @@ use super::dialect::{is_digit, is_word};
 /// Fewest digits of a candidate.
 pub(super) const FEWEST: usize = 9;
 /// Most digits of a candidate.
-const MOST: usize = 20;
+pub(super) const MOST: usize = 20;
 
 /// The numbers of one list.
 #[derive(Debug, Default)]

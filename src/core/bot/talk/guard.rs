@@ -3,6 +3,7 @@
 use super::super::{Bot, Message};
 use crate::core::guard::{Ask, Asker, Permit};
 use crate::core::outbox::{Content, Send};
+use crate::core::rooms::Rooms;
 use crate::core::time::Timestamp;
 
 impl Bot {
@@ -16,17 +17,19 @@ impl Bot {
     /// Whether a command of that message is answered now. It bars this asker only, never an answer to another person, and
     /// never a report.
     pub(in super::super) fn may_answer(&mut self, message: &Message, now: Timestamp) -> bool {
-        let Message { room, user_id, reply_to, text, .. } = message;
-        let asker = Asker { server: room.server.clone(), user_id: *user_id };
-        let is_privileged = self.rooms.is_privileged(&room.server, room.room, *user_id);
-        let ask = Ask { asker: &asker, room, reply_to: *reply_to, text, is_privileged };
-        match self.guard.permit(ask, now) {
+        match self.guard.permit(ask(&self.rooms, message, &asker(message)), now) {
             Permit::Answer => true,
             Permit::Silent(why) => {
+                let (room, user_id) = (&message.room, message.user_id);
                 tracing::info!(%room, user_id, ?why, "a command is not answered");
                 false
             }
         }
+    }
+
+    /// A message that is no command may follow from an answer of ours all the same.
+    pub(in super::super) fn hear_chatter(&mut self, message: &Message, now: Timestamp) {
+        self.guard.hear(ask(&self.rooms, message, &asker(message)), now);
     }
 
     /// Answers that are in their room now: what follows from them is no new question.
@@ -44,4 +47,14 @@ impl Bot {
             }
         }
     }
+}
+
+fn asker(message: &Message) -> Asker {
+    Asker { server: message.room.server.clone(), user_id: message.user_id }
+}
+
+fn ask<'a>(rooms: &Rooms, message: &'a Message, asker: &'a Asker) -> Ask<'a> {
+    let Message { room, user_id, reply_to, text, .. } = message;
+    let is_privileged = rooms.is_privileged(&room.server, room.room, *user_id);
+    Ask { asker, room, reply_to: *reply_to, text, is_privileged }
 }

@@ -51,6 +51,7 @@ impl Bot {
         }
         self.note_heard(&message.room, message.message_id, now);
         if self.may_speak(&message) && !self.on_command(&message, now) {
+            self.hear_chatter(&message, now);
             self.on_said(&message, now, now);
         }
     }

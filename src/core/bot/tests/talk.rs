@@ -250,3 +250,63 @@ fn a_stop_can_name_the_instance_that_it_means() {
     };
     assert_eq!(end(&mut world, "!!/kill"), Some(false), "the end is near in every mode");
 }
+
+/// Another bot answers everything that we say in the first room with commands, feedback and quotes, for an hour in which
+/// there is a report each ten seconds. Gives what we said to it: everything that is no report, and no note for the room of
+/// feedback received, which folds.
+fn said_to_a_bot(user_id: i64) -> (World, Vec<String>) {
+    let mut world = World::new();
+    let (mut n_seen, mut n_said) = (0, 0);
+    for second in 0..3_600i64 {
+        if second % 10 == 0 {
+            world.report(second, "superuser.com");
+        }
+        world.run(Duration::from_secs(1));
+        let ours: Vec<(i64, String)> = world
+            .chat
+            .iter()
+            .skip(n_seen)
+            .filter(|m| m.room.room == HQ && m.user == OUR_ID)
+            .map(|m| (m.id, m.text.clone()))
+            .collect();
+        n_seen = world.chat.len();
+        for (id, text) in ours {
+            n_said += 1;
+            let (reply_to, words) = match n_said % 4 {
+                0 => (Some(id), "tpu".to_owned()),
+                1 => (Some(id), "!!/alive".to_owned()),
+                // A privileged bot that neither replies nor quotes is held by its budget alone, like a person in a hurry.
+                2 => ((user_id == ANN).then_some(id), "!!/whoami".to_owned()),
+                _ => (None, format!("!!/test {text}")),
+            };
+            world.next_message += 1;
+            let message_id = world.next_message;
+            let room = RoomKey::new("stackexchange.com", HQ);
+            let user_name = "OtherBot".to_owned();
+            world.tell(Event::Message(Message {
+                room,
+                message_id,
+                user_id,
+                user_name,
+                reply_to,
+                text: words,
+            }));
+        }
+    }
+    let said = world.chat.iter().filter(|m| m.room.room == HQ && !m.text.contains("questions/"));
+    let said = said.filter(|m| !m.text.starts_with("feedback received"));
+    let said = said.map(|m| m.text.clone()).collect();
+    (world, said)
+}
+
+#[test]
+fn a_bot_that_answers_all_we_say_is_left_alone_and_people_are_not() {
+    for user_id in [STRANGER, ANN] {
+        let (mut world, said) = said_to_a_bot(user_id);
+        assert!((1..10).contains(&said.len()), "{} messages to {user_id}: {said:#?}", said.len());
+        let person = if user_id == ANN { STRANGER } else { ANN };
+        let answered = answer(&mut world, person, "!!/whoami");
+        assert_eq!(answered.as_deref(), Some("My id on stackexchange.com is `99`."));
+        assert_eq!(world.seen().keys().filter(|(_, room)| *room == HQ).count(), 360, "every report is told");
+    }
+}
