@@ -92,7 +92,8 @@ pub fn objections(set: &RuleSet, path: &str, text: &str, good: &[Post]) -> Vec<O
         return vec![Objection::Broken(why)];
     }
     let list = lists::name(path).unwrap_or_default();
-    if is_numbers(&list) && numbers::candidates(text) != [0..text.len()] {
+    let is_whole = || matches!(&numbers::candidates(text)[..], [only] if *only == (0..text.len()));
+    if is_numbers(&list) && !is_whole() {
         let why = format!("a number has {} to {} digits, with signs between", numbers::FEWEST, numbers::MOST);
         return vec![Objection::Broken(why)];
     }
