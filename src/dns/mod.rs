@@ -2,7 +2,7 @@
 //! an address.
 //!
 //! One question, one datagram, to one recursive server. What is not answered in time is an empty answer, so that a dead server or a
-//! hostile domain costs a time limit and nothing else. Answers are kept for an hour, whatever lifetime they claim.
+//! hostile domain costs a time limit and nothing else. Answers are kept for ten minutes, whatever lifetime they claim.
 
 mod cache;
 mod message;
