@@ -150,6 +150,14 @@ fn the_page_about_commands_is_that_of_the_table() {
 }
 
 #[test]
+fn the_first_page_says_what_became_of_each_command_of_smokedetector() {
+    let written = include_str!("../../../README.md");
+    let mapping = upstream::mapping();
+    let missing: Vec<&str> = mapping.lines().filter(|line| !written.contains(line)).collect();
+    assert!(written.contains(&mapping), "README.md lacks {missing:#?}, or has more");
+}
+
+#[test]
 fn every_command_of_smokedetector_is_here_or_says_what_to_use() {
     let mut seen = std::collections::BTreeSet::new();
     for row in upstream::ALL {

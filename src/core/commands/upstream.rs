@@ -1,5 +1,5 @@
 //! SmokeDetector's commands, and what is used here in their place: the help for people who know those, and the source of
-//! the table in `docs/commands.md`. Names as of October 2020, with those that a fork of 2024 added.
+//! the table in `README.md`. Names as of October 2020, with those that a fork of 2024 added.
 
 use super::{Form, Grammar, manual, table};
 
@@ -171,7 +171,13 @@ pub fn page() -> String {
         };
         page += &format!("| `{usage}`{aliases} | {} | {}{manual} |\n", manual::who(spec), cell(spec.summary));
     }
-    page += UPSTREAM;
+    page
+}
+
+/// The table of the README that says what became of each of SmokeDetector's commands.
+pub fn mapping() -> String {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let mut page = UPSTREAM.to_owned();
     for row in ALL {
         let here = match row.here {
             Here::Same => {
@@ -205,9 +211,4 @@ This page is made from the table in `src/core/commands/table`; a test compares t
 |---|---|---|
 ";
 
-const UPSTREAM: &str = "
-## SmokeDetector's commands
-
-| there | here |
-|---|---|
-";
+const UPSTREAM: &str = "| there | here |\n|---|---|\n";
