@@ -476,6 +476,8 @@ impl World {
         self.open.clear();
         self.snapshot = state.clone();
         self.bot = bot(state, &self.rooms, self.bot_now());
+        // What the restart found out goes first.
+        self.tell(Event::Wake)?;
         self.connect()
     }
 
