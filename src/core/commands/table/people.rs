@@ -13,7 +13,6 @@ pub(super) const COMMANDS: &[Spec] = &[
     Spec {
         name: "feedback",
         args: &[Arg::One("report"), Arg::One("type")],
-        source: true,
         who: Who::Privileged,
         summary: "feedback on the report with that id, or on that of a post by its link",
         manual: "The types are those of a reply: `tp`, `tpu`, `fp`, `fpu`, `naa`, `ignore`, their short forms, and `undo`, which takes \
