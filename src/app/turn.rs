@@ -188,7 +188,9 @@ impl Main {
 
     /// When an earlier process last saw something of the network; what came since then was missed.
     fn last_seen(&self) -> Option<Timestamp> {
-        self.bot.state().last_activity.values().max().map(|secs| Timestamp::from_secs(*secs))
+        let state = self.bot.state();
+        let seen = || state.last_activity.values().max().map(|secs| Timestamp::from_secs(*secs));
+        state.missed_since.or_else(seen)
     }
 
     fn handle(&mut self, event: Event) {

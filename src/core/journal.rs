@@ -100,6 +100,13 @@ pub enum Entry {
         /// Who.
         by: By,
     },
+    /// Nobody listened to the network for a while; what became active since then is to be fetched.
+    Missed {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// What was missed was fetched and scanned.
+    CaughtUp,
     /// The machine's clock was set back while no process ran: what waits is dated back with it.
     ClockSetBack {
         /// Milliseconds, at least; how long no process ran is not known.
@@ -311,6 +318,8 @@ impl Entry {
                 | Self::ScanFailed { .. }
                 | Self::Learned { .. }
                 | Self::Heard { .. }
+                | Self::Missed { .. }
+                | Self::CaughtUp
         )
     }
 }

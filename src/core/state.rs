@@ -69,6 +69,9 @@ pub struct State {
     /// Changes of the lists from chat, and new entries on trial.
     #[serde(default)]
     pub lists: Lists,
+    /// Since when something may be missed that is not fetched yet: what is seen meanwhile is newer.
+    #[serde(default)]
+    pub missed_since: Option<Timestamp>,
     /// When the newest entry was made.
     #[serde(default)]
     pub latest: Timestamp,
@@ -233,6 +236,14 @@ impl State {
         self.latest = self.latest.max(at);
         self.outbox.advance(at);
         match entry {
+            Entry::Missed { since } => {
+                self.missed_since = Some(*since);
+                Vec::new()
+            }
+            Entry::CaughtUp => {
+                self.missed_since = None;
+                Vec::new()
+            }
             Entry::ClockSetBack { by_ms } => {
                 self.latest = at;
                 self.outbox.set_back(Duration::from_millis(*by_ms));

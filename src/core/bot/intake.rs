@@ -66,7 +66,20 @@ impl Bot {
         }
     }
 
+    /// A process that ends while it catches up must not leave its successor to begin with what was seen since.
+    pub(super) fn close_gap(&mut self, now: Timestamp) {
+        if self.catches_up && !self.plan.has_gap() && self.n_in_scan() == 0 {
+            self.catches_up = false;
+            self.record(Entry::CaughtUp, now);
+        }
+    }
+
     pub(super) fn on_gap(&mut self, from: Timestamp, to: Timestamp, now: Timestamp) {
+        let from = self.state.missed_since.map_or(from, |since| since.min(from));
+        if self.state.missed_since != Some(from) {
+            self.record(Entry::Missed { since: from }, now);
+        }
+        self.catches_up = true;
         self.plan.on_gap(from, to, now);
         // Deletions are told once, and not again after a reconnect.
         self.watch_reported(now);

@@ -600,6 +600,8 @@ pub struct Bot {
     rooms: Arc<Rooms>,
     weights: Weights,
     plan: FetchPlan,
+    /// Whether this process was told what to catch up with, and has not done so yet.
+    catches_up: bool,
     watches: Watches,
     n_unchanged: u64,
     /// Posts on their way through the scan.
@@ -647,6 +649,7 @@ impl Bot {
             settings,
             rooms,
             plan,
+            catches_up: false,
             watches: Watches::default(),
             n_unchanged: 0,
             n_in_scan: 0,
@@ -727,6 +730,7 @@ impl Bot {
             Event::Replied { message, reply } => self.on_world_replied(&message, reply, now),
         }
         self.mute_due(now);
+        self.close_gap(now);
         self.end_blocks(now);
         self.drive(now);
         self.fetch_due(now);

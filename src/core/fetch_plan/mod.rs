@@ -201,6 +201,13 @@ impl FetchPlan {
         }
     }
 
+    /// Whether something that was missed is not fetched yet.
+    pub fn has_gap(&self) -> bool {
+        let of_sites =
+            self.sites.values().any(|s| s.gap.is_some() || s.pages.iter().any(|p| p.gap.is_some()));
+        of_sites || self.in_flight.values().any(|request| request.gap.is_some())
+    }
+
     /// Somebody wants to know whether posts are still there.
     pub fn on_lookup(&mut self, site: &str, posts: &[i64], now: Timestamp) {
         let now = self.advance(now);

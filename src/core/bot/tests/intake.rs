@@ -351,3 +351,23 @@ fn what_the_plan_learned_survives_a_restart() {
     let learned = FetchPlan::new(PlanOptions::new(true), state.learned, intake.now);
     assert!(learned.status().quota_remaining <= 5_000, "{:?}", learned.status());
 }
+
+#[test]
+fn what_was_missed_is_remembered_over_restarts_until_it_is_fetched() {
+    let mut intake = Intake::new();
+    intake.visit(&question(1, "spam"));
+    let since = intake.now;
+    intake.later(60);
+    intake.tell(Event::Gap { from: since, to: intake.now });
+    assert_eq!(intake.bot.state().missed_since, Some(since));
+    // The process ends before that is fetched; the next one missed less by itself.
+    intake.restart();
+    let now = intake.now;
+    intake.tell(Event::Gap { from: now, to: now });
+    assert_eq!(intake.bot.state().missed_since, Some(since), "the older gap is still open");
+    for _ in 0..60 {
+        intake.later(60);
+        intake.answer(&[]);
+    }
+    assert_eq!(intake.bot.state().missed_since, None, "it was fetched");
+}
