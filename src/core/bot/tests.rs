@@ -5,12 +5,18 @@ use std::time::Duration;
 
 use super::*;
 use crate::core::chat_text::units;
-use crate::core::fetch_plan::{PlanOptions, Work};
-use crate::core::post::{Owner, Post, PostType};
+use crate::core::fetch_plan::{PlanOptions, Request, Work};
+use crate::core::lists::Made;
+use crate::core::outbox::Send;
+use crate::core::outbox::reconcile::Candidate;
+use crate::core::post::{FetchedPost, Owner, Post, PostType};
+use crate::core::report::ReportId;
 use crate::core::report::form;
 use crate::core::retraction::Retract;
 use crate::core::rooms::Source;
-use crate::core::state::DeliveryState;
+use crate::core::state::{Change, DeliveryState};
+use crate::core::talk::MessageKey;
+use crate::core::verdict::Verdict;
 
 mod accounts;
 mod blocks;
