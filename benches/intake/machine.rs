@@ -7,13 +7,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use smokestack::app::demo;
-use smokestack::core::bot::{
-    Action, Active, Answer, Bot, DELAY, Event, Scanned, ScannedPost, Settings, Step,
-};
-use smokestack::core::commands::Grammar;
+use smokestack::core::bot::{Action, Active, Answer, Bot, Event, Scanned, ScannedPost, Settings, Step};
 use smokestack::core::fetch_plan::{FetchPlan, PlanOptions, Request, Work};
 use smokestack::core::post::{FetchedPost, Post, PostKey};
-use smokestack::core::report::message::Labels;
 use smokestack::core::rules::{self, RuleSet};
 use smokestack::core::time::Timestamp;
 use smokestack::core::wave::{WaveAction, parse_wave};
@@ -149,17 +145,7 @@ impl Machine {
         let now = Timestamp::from_secs(1_790_000_000);
         let rooms = demo::rooms().expect("the shipped rooms");
         let plan = FetchPlan::new(PlanOptions::new(true), None, now);
-        let settings = Settings {
-            labels: Labels::default(),
-            unknown_wait: Duration::from_secs(5),
-            delay: DELAY,
-            target_lag: Duration::from_secs(20),
-            fold_after: 3,
-            long_message_units: 4_000,
-            dry_run: false,
-            grammar: Grammar::default(),
-            instance: "bench".to_owned(),
-        };
+        let settings = Settings { instance: "bench".to_owned(), ..Settings::default() };
         let bot = Bot::new(opened.state, settings, rooms, plan, now);
         Self { bot, journal: opened.journal, now, _lock: opened.lock }
     }

@@ -9,13 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::core::bot::{
-    Action, Answer, Bot, DELAY, Event, Happening, Message, Scanned, ScannedPost, SendOutcome, Settings,
+    Action, Answer, Bot, Event, Happening, Message, Scanned, ScannedPost, SendOutcome, Settings,
 };
 use crate::core::fetch_plan::{FetchPlan, PlanOptions, Request, Work};
 use crate::core::outbox::{AccountKey, Send};
 use crate::core::post::{FetchedPost, Post, PostKey};
 use crate::core::report::ReportId;
-use crate::core::report::message::Labels;
 use crate::core::rooms::{Priority, RoomKey, Rooms};
 use crate::core::rules::RuleSet;
 use crate::core::state::State;
@@ -117,17 +116,10 @@ struct Replay {
 /// Replays the wave until everything has arrived.
 pub fn run(options: ReplayOptions) -> ReplaySummary {
     let ReplayOptions { wave, rules, rooms, curve, fold } = options;
-    let settings = Settings {
-        labels: Labels::default(),
-        unknown_wait: Duration::from_secs(5),
-        delay: DELAY,
-        target_lag: Duration::from_secs(20),
-        fold_after: if fold { 3 } else { usize::MAX },
-        long_message_units: 4_000,
-        dry_run: false,
-        grammar: crate::core::commands::Grammar::default(),
-        instance: "replay".to_owned(),
-    };
+    let mut settings = Settings { instance: "replay".to_owned(), ..Settings::default() };
+    if !fold {
+        settings.fold_after = usize::MAX;
+    }
     let start = Timestamp::ZERO;
     let plan = FetchPlan::new(PlanOptions::new(true), None, start);
     let mut replay = Replay {

@@ -22,7 +22,7 @@ use super::turn::{Inboxes, Main};
 use crate::chat::Credentials;
 use crate::clock::Clock;
 use crate::config::{Config, MissingLogin};
-use crate::core::bot::{Batch, Bot, DELAY, Event, Happening, Message, Settings};
+use crate::core::bot::{Batch, Bot, Event, Happening, Message, Settings};
 use crate::core::commands::Grammar;
 use crate::core::fetch_plan::{FetchPlan, PlanOptions};
 use crate::core::outbox::AccountKey;
@@ -202,13 +202,13 @@ impl Service {
         let settings = Settings {
             labels: labels(&config),
             unknown_wait: config.delivery.unknown_wait,
-            delay: DELAY,
             target_lag: config.delivery.target_lag,
             fold_after: config.delivery.fold_after,
             long_message_units: config.delivery.long_message_chars,
             dry_run,
             grammar: grammar.clone(),
             instance: instance_name(),
+            ..Settings::default()
         };
         let recorder = match &config.record {
             Some(path) => {

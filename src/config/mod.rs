@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::core::bot::Settings;
 pub use crate::core::outbox::MAIN as MAIN_ACCOUNT;
 pub use load::{ConfigError, load_rooms};
 pub use secrets::{Login, MissingLogin, Secrets};
@@ -206,12 +207,13 @@ impl Default for StackExchange {
 
 impl Default for Delivery {
     fn default() -> Self {
+        let Settings { target_lag, fold_after, long_message_units, unknown_wait, .. } = Settings::default();
         Self {
-            target_lag: Duration::from_secs(20),
-            fold_after: 3,
-            long_message_chars: 4_000,
+            target_lag,
+            fold_after,
+            long_message_chars: long_message_units,
             request_timeout: Duration::from_secs(10),
-            unknown_wait: Duration::from_secs(5),
+            unknown_wait,
         }
     }
 }

@@ -77,8 +77,22 @@ pub struct Settings {
     pub instance: String,
 }
 
-/// What [`Settings::delay`] is for a real network, as in SmokeDetector.
-pub const DELAY: Duration = Duration::from_secs(300);
+/// What holds where the operator decided nothing; the delay of rooms with that role is SmokeDetector's.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            labels: Labels::default(),
+            unknown_wait: Duration::from_secs(5),
+            delay: Duration::from_secs(300),
+            target_lag: Duration::from_secs(20),
+            fold_after: 3,
+            long_message_units: 4_000,
+            dry_run: false,
+            grammar: Grammar::default(),
+            instance: String::new(),
+        }
+    }
+}
 
 /// How intake is doing, for metrics and readiness.
 #[derive(Clone, Debug, PartialEq)]

@@ -46,17 +46,7 @@ fn rooms() -> Arc<Rooms> {
 }
 
 fn settings() -> Settings {
-    Settings {
-        labels: Labels::default(),
-        unknown_wait: Duration::from_secs(5),
-        delay: DELAY,
-        target_lag: Duration::from_secs(20),
-        fold_after: 3,
-        long_message_units: 4_000,
-        dry_run: false,
-        grammar: crate::core::commands::Grammar::default(),
-        instance: "test".to_owned(),
-    }
+    Settings { instance: "test".to_owned(), ..Settings::default() }
 }
 
 fn plan(now: Timestamp) -> FetchPlan {

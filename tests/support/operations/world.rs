@@ -5,15 +5,13 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use smokestack::core::bot::{
-    Action, Bot, DELAY, Event, Happening, Message, Scanned, ScannedPost, SendOutcome, Settings, Step,
+    Action, Bot, Event, Happening, Message, Scanned, ScannedPost, SendOutcome, Settings, Step,
 };
-use smokestack::core::commands::Grammar;
 use smokestack::core::feedback::By;
 use smokestack::core::fetch_plan::{FetchPlan, PlanOptions};
 use smokestack::core::journal::Entry;
 use smokestack::core::outbox::{AccountKey, CLASS_AGE, Class, Item, Send, SendEntry, SendId, Sort};
 use smokestack::core::post::{FetchedPost, Owner, Post, PostKey, PostType};
-use smokestack::core::report::message::Labels;
 use smokestack::core::rooms::{RoomKey, Rooms, Source};
 use smokestack::core::state::State;
 use smokestack::core::time::Timestamp;
@@ -517,17 +515,7 @@ impl World {
 }
 
 pub(crate) fn bot(state: State, rooms: &Arc<Rooms>, now: Timestamp) -> Bot {
-    let settings = Settings {
-        labels: Labels::default(),
-        unknown_wait: Duration::from_secs(5),
-        delay: DELAY,
-        target_lag: Duration::from_secs(20),
-        fold_after: 3,
-        long_message_units: 4_000,
-        dry_run: false,
-        grammar: Grammar::default(),
-        instance: "test".to_owned(),
-    };
+    let settings = Settings { instance: "test".to_owned(), ..Settings::default() };
     let plan = FetchPlan::new(PlanOptions::new(true), None, now);
     Bot::new(state, settings, Arc::clone(rooms), plan, now)
 }
