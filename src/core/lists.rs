@@ -9,11 +9,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::feedback::By;
-use super::journal::Entry;
 use super::outbox::Item;
 use super::report::{Report, ReportId};
 use super::rooms::RoomKey;
-use super::state::{Change, DeliveryState, State, change};
 use super::talk::MessageKey;
 use super::time::Timestamp;
 use super::trial::Trials;
@@ -194,72 +192,43 @@ impl Lists {
     }
 
     /// Takes out held items.
+    pub(super) fn on_muted(&mut self, rule: &str) {
+        self.trials.on_muted(rule);
+    }
+
+    pub(super) fn on_unmuted(&mut self, rule: &str) {
+        self.trials.on_unmuted(rule);
+    }
+
     pub(super) fn take_held(&mut self, is_wanted: impl Fn(&Item) -> bool) -> Vec<Item> {
         let (taken, kept) = std::mem::take(&mut self.held).into_iter().partition(is_wanted);
         self.held = kept;
         taken
     }
 
-    fn close(&mut self, proposal: Option<u64>) {
+    pub(super) fn on_changed(&mut self, made: &Made) {
+        self.n_changes = self.n_changes.max(made.number);
+        self.on_settled(made.proposal);
+        self.unwritten.insert(made.number, made.clone());
+    }
+
+    pub(super) fn on_written(&mut self, number: u64, added: Option<&str>, gone: &[String], at: Timestamp) {
+        let made = self.unwritten.remove(&number);
+        if let (Some(rule), Some(made)) = (added, made) {
+            self.trials.on_added(rule, &made.room, at);
+        }
+        gone.iter().for_each(|rule| self.trials.on_removed(rule));
+    }
+
+    pub(super) fn on_proposed(&mut self, proposal: &Proposal) {
+        self.n_proposals = self.n_proposals.max(proposal.number);
+        self.proposals.push_back(proposal.clone());
+        if self.proposals.len() > MAX_PROPOSALS {
+            self.proposals.pop_front();
+        }
+    }
+
+    pub(super) fn on_settled(&mut self, proposal: Option<u64>) {
         self.proposals.retain(|open| Some(open.number) != proposal);
-    }
-}
-
-impl State {
-    /// Applies an entry about lists.
-    pub(super) fn listed(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
-        let lists = &mut self.lists;
-        match entry {
-            Entry::ListChanged(made) => {
-                lists.n_changes = lists.n_changes.max(made.number);
-                lists.close(made.proposal);
-                lists.unwritten.insert(made.number, made.clone());
-            }
-            Entry::ListWritten { number, added, gone } => {
-                let made = lists.unwritten.remove(number);
-                if let (Some(rule), Some(made)) = (added, made) {
-                    lists.trials.on_added(rule, &made.room, at);
-                }
-                gone.iter().for_each(|rule| lists.trials.on_removed(rule));
-                return self.release(at);
-            }
-            Entry::Proposed(proposal) => {
-                lists.n_proposals = lists.n_proposals.max(proposal.number);
-                lists.proposals.push_back(proposal.clone());
-                if lists.proposals.len() > MAX_PROPOSALS {
-                    lists.proposals.pop_front();
-                }
-            }
-            Entry::Rejected { number, .. } => lists.close(Some(*number)),
-            Entry::Muted { rule, items } => {
-                lists.trials.on_muted(rule);
-                items.iter().for_each(|item| self.queue(item));
-            }
-            Entry::Unmuted { rule, .. } => {
-                lists.trials.on_unmuted(rule);
-                return self.release(at);
-            }
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    /// Queues what no muted entry holds any more.
-    fn release(&mut self, at: Timestamp) -> Vec<Change> {
-        let still_held: Vec<_> = self
-            .undelivered
-            .iter()
-            .filter(|(_, undelivered)| self.lists.holds(&undelivered.report))
-            .map(|(id, _)| *id)
-            .collect();
-        let free = self
-            .lists
-            .take_held(|item| !item.content.report().is_some_and(|report| still_held.contains(&report)));
-        for item in &free {
-            self.queue(item);
-        }
-        free.iter()
-            .filter_map(|item| change(item, item.rooms.first(), DeliveryState::Waiting, None, at))
-            .collect()
     }
 }

@@ -6,9 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use super::feedback::By;
-use super::journal::Entry;
 use super::rooms::RoomKey;
-use super::state::State;
 use super::time::Timestamp;
 
 /// Names a chat message: ids are counted per server.
@@ -132,7 +130,7 @@ impl Talk {
         Some((next, pages.left.iter().skip(1).cloned().collect()))
     }
 
-    fn asked(&mut self, asked: &Asked, at: Timestamp) {
+    pub(super) fn on_asked(&mut self, asked: &Asked, at: Timestamp) {
         let key = asked.key();
         self.handled.insert(key.clone(), Handled { seen: asked.seen, user_id: asked.by.user_id });
         while self.handled.len() > MAX_HANDLED {
@@ -147,7 +145,7 @@ impl Talk {
         }
     }
 
-    fn answered(&mut self, message: &MessageKey, more: &[String], at: Timestamp) {
+    pub(super) fn on_answered(&mut self, message: &MessageKey, more: &[String], at: Timestamp) {
         let Some(Opened { asked, .. }) = self.open.remove(message) else { return };
         let Some(user_id) = asked.by.user_id else { return };
         let who = (message.0.clone(), user_id);
@@ -159,21 +157,6 @@ impl Talk {
         while self.pages.len() > MAX_PAGED {
             let oldest = self.pages.iter().min_by_key(|(_, pages)| pages.at).map(|(key, _)| key.clone());
             oldest.map(|key| self.pages.remove(&key));
-        }
-    }
-}
-
-impl State {
-    /// Applies an entry that a command led to.
-    pub(super) fn talked(&mut self, entry: &Entry, at: Timestamp) {
-        match entry {
-            Entry::Asked(asked) => self.talk.asked(asked, at),
-            Entry::Answered { message, items, more } => {
-                self.talk.answered(message, more, at);
-                items.iter().for_each(|item| self.queue(item));
-            }
-            Entry::Mode { mode, .. } => self.talk.mode = *mode,
-            _ => {}
         }
     }
 }

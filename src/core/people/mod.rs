@@ -3,7 +3,6 @@
 //! A part of the state, folded from the journal like the rest. A user is on a list, and a post silenced, for as long as
 //! one of the opinions that did it stands, so that taking an opinion back undoes exactly what it did.
 
-mod apply;
 mod notify;
 #[cfg(test)]
 mod tests;
@@ -49,7 +48,7 @@ impl Known {
     }
 
     /// Whether it counts as spam, or as none, for the weight of its reasons.
-    fn counts_as(&self) -> Option<bool> {
+    pub(super) fn counts_as(&self) -> Option<bool> {
         let of = |wanted: &[Opinion]| {
             let opinions = self.opinions().filter_map(|given| feedback::opinion(&given.kind));
             opinions.filter(|opinion| wanted.contains(opinion)).count()
@@ -205,7 +204,7 @@ impl People {
     }
 
     /// A report that went out of memory is spoken of again. Its old opinions are in the tallies already.
-    fn on_recalled(&mut self, report: &Report, opinions: &[Given]) {
+    pub(super) fn on_recalled(&mut self, report: &Report, opinions: &[Given]) {
         if self.known.contains_key(&report.id) {
             return;
         }
@@ -218,7 +217,7 @@ impl People {
         }
     }
 
-    fn on_feedback(&mut self, given: &Given) {
+    pub(super) fn on_feedback(&mut self, given: &Given) {
         let Some(known) = self.known.get(&given.report) else { return };
         let before = known.counts_as();
         self.take_back(given.report, &given.by);
@@ -237,35 +236,41 @@ impl People {
         }
     }
 
-    fn on_withdrawn(&mut self, report: ReportId, by: &By) {
+    pub(super) fn on_withdrawn(&mut self, report: ReportId, by: &By) {
         let Some(known) = self.known.get(&report) else { return };
         let before = known.counts_as();
         self.take_back(report, by);
         self.recount(report, before);
     }
 
-    fn on_user_listed(&mut self, user: &UserKey, list: UserList, listed: &Listed) {
+    pub(super) fn on_user_listed(&mut self, user: &UserKey, list: UserList, listed: &Listed) {
         self.users.add(list, user, listed.clone());
     }
 
-    fn on_user_unlisted(&mut self, user: &UserKey, list: UserList) {
+    pub(super) fn on_user_unlisted(&mut self, user: &UserKey, list: UserList) {
         self.users.remove(list, user);
     }
 
-    fn on_subscribed(&mut self, wish: &Subscription) {
+    pub(super) fn on_subscribed(&mut self, wish: &Subscription) {
         self.subscriptions.add(wish);
     }
 
-    fn on_unsubscribed(&mut self, server: &str, user_id: i64, room: Option<i64>, site: Option<&str>) {
+    pub(super) fn on_unsubscribed(
+        &mut self,
+        server: &str,
+        user_id: i64,
+        room: Option<i64>,
+        site: Option<&str>,
+    ) {
         self.subscriptions.remove(server, user_id, room, site);
     }
 
-    fn on_heard(&mut self, room: &RoomKey, message_id: i64) {
+    pub(super) fn on_heard(&mut self, room: &RoomKey, message_id: i64) {
         let heard = self.heard.entry(room.clone()).or_default();
         *heard = (*heard).max(message_id);
     }
 
-    fn on_web_key(&mut self, key: &str, report: ReportId, kind: &str) {
+    pub(super) fn on_web_key(&mut self, key: &str, report: ReportId, kind: &str) {
         self.web_keys.push_back((key.to_owned(), report, kind.to_owned()));
         if self.web_keys.len() > MAX_KEYS {
             self.web_keys.pop_front();

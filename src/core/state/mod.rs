@@ -1,14 +1,22 @@
 //! The state that decides: a fold over the journal, rebuilt at start from the last snapshot and what follows.
 
+mod change;
+mod lists;
+mod people;
+mod talk;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use change::change;
+pub use change::{Change, DeliveryState};
+
 use super::carriers::{Carrier, Carriers};
-use super::feedback::{By, Given};
+
 use super::fetch_plan::Learned;
-use super::journal::{Comment, Entry};
+use super::journal::Entry;
 use super::lists::Lists;
 use super::outbox::{Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
 use super::people::People;
@@ -117,96 +125,6 @@ pub const MAX_MESSAGES: usize = 5_000;
 const COVERED_FOR: Duration = Duration::from_secs(600);
 /// More deletions than this are not counted for one room.
 const MAX_COVERED: usize = 10_000;
-
-/// The state of one item of a report in one room, in the contract's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliveryState {
-    /// In the outbox.
-    Waiting,
-    /// The request is under way.
-    Sending,
-    /// The reply was lost; the room is being asked.
-    Unknown,
-    /// In the room.
-    Sent,
-    /// In the outbox, and not to be sent until somebody says so, or a time is over.
-    Held,
-    /// Its post was gone before it was sent.
-    Covered,
-}
-
-impl DeliveryState {
-    /// The word of the contract.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Sending => "sending",
-            Self::Unknown => "unknown",
-            Self::Sent => "sent",
-            Self::Held => "held",
-            Self::Covered => "covered",
-        }
-    }
-}
-
-/// A change to the tables that are asked questions of; written in the transaction that appends the entry.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// A report was made.
-    Report(Box<Report>),
-    /// An item of a report changed its state.
-    Delivery {
-        /// The item.
-        item: ItemId,
-        /// Its report.
-        report: ReportId,
-        /// Its room.
-        room: RoomKey,
-        /// Its state now.
-        state: DeliveryState,
-        /// The message that carries it, and its number if that message carries several.
-        message: Option<(i64, Option<u32>)>,
-        /// When.
-        at: Timestamp,
-    },
-    /// The post of these reports is gone.
-    Deleted {
-        /// Which post.
-        key: PostKey,
-        /// When it was noticed.
-        at: Timestamp,
-    },
-    /// A person gave feedback; it replaces what the same person said before.
-    Feedback(Given),
-    /// A person took feedback back.
-    FeedbackWithdrawn {
-        /// On which report.
-        report: ReportId,
-        /// Who.
-        by: By,
-    },
-    /// A person commented a report.
-    Comment {
-        /// The comment.
-        comment: Comment,
-        /// When.
-        at: Timestamp,
-    },
-    /// Posts were scanned.
-    Seen {
-        /// Host name of their site.
-        site: String,
-        /// Their numbers and the hashes of their content.
-        posts: Vec<(i64, u64)>,
-        /// When.
-        at: Timestamp,
-    },
-    /// What was scanned before is forgotten.
-    Forgotten {
-        /// Up to then.
-        before: Timestamp,
-    },
-}
 
 impl State {
     /// The id that the next report gets. Ids are given by applying [`Entry::Reported`].
@@ -432,7 +350,7 @@ impl State {
         told.deleted = true;
         let reports: Vec<ReportId> =
             self.undelivered.values().filter(|u| u.report.is_of(key)).map(|u| u.report.id).collect();
-        let is_gone = |item: &Item| report_of(item).is_some_and(|id| reports.contains(&id));
+        let is_gone = |item: &Item| item.content.report().is_some_and(|id| reports.contains(&id));
         let mut covered = if reports.is_empty() { Vec::new() } else { self.outbox.cover(is_gone) };
         covered.extend(self.lists.take_held(is_gone));
         let mut changes = vec![Change::Deleted { key: key.clone(), at }];
@@ -444,7 +362,7 @@ impl State {
     fn cover_returned(&mut self, send: &Send, at: Timestamp) -> Vec<Change> {
         let (undelivered, reported) = (&self.undelivered, &self.reported);
         let is_gone = |item: &Item| {
-            let report = report_of(item).and_then(|id| undelivered.get(&id));
+            let report = item.content.report().and_then(|id| undelivered.get(&id));
             report.is_some_and(|u| reported.get(&u.report.key()).is_some_and(|told| told.deleted))
         };
         let returned = send.items.iter().filter_map(|id| self.outbox.item(*id));
@@ -478,7 +396,8 @@ impl State {
             times.retain(|time| *time > until);
         }
         self.alarmed.remove(&delivered.send.room);
-        let reports: Vec<ReportId> = delivered.items.iter().filter_map(report_of).collect();
+        let reports: Vec<ReportId> =
+            delivered.items.iter().filter_map(|item| item.content.report()).collect();
         if !reports.is_empty() {
             let carrier = Carrier {
                 message_id: delivered.message_id,
@@ -518,7 +437,7 @@ impl State {
     }
 
     fn forget_delivered(&mut self, items: &[Item]) {
-        for report in items.iter().filter_map(report_of) {
+        for report in items.iter().filter_map(|item| item.content.report()) {
             let Some(undelivered) = self.undelivered.get_mut(&report) else { continue };
             undelivered.n_items = undelivered.n_items.saturating_sub(1);
             if undelivered.n_items == 0 {
@@ -526,25 +445,4 @@ impl State {
             }
         }
     }
-}
-
-fn report_of(item: &Item) -> Option<ReportId> {
-    item.content.report()
-}
-
-pub(super) fn change(
-    item: &Item,
-    room: Option<&RoomKey>,
-    state: DeliveryState,
-    message: Option<(i64, Option<u32>)>,
-    at: Timestamp,
-) -> Option<Change> {
-    Some(Change::Delivery {
-        item: item.id,
-        report: report_of(item)?,
-        room: room?.clone(),
-        state,
-        message,
-        at,
-    })
 }

@@ -1,15 +1,15 @@
 //! What people said, applied to the state.
 
-use super::Known;
+use super::{Change, State};
 use crate::core::journal::Entry;
+use crate::core::people::Known;
 use crate::core::report::ReportId;
 use crate::core::retraction::{Retract, Retraction};
-use crate::core::state::{Change, State};
 use crate::core::time::Timestamp;
 
 impl State {
     /// Applies an entry that says what a person said, or what was looked up for it; others change nothing.
-    pub(in crate::core) fn said(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
+    pub(super) fn said(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
         match entry {
             Entry::Feedback(given) => {
                 self.people.on_feedback(given);

@@ -1,0 +1,50 @@
+//! Changes of the lists, applied to the state.
+
+use super::{Change, DeliveryState, State, change};
+use crate::core::journal::Entry;
+use crate::core::time::Timestamp;
+
+impl State {
+    /// Applies an entry about lists.
+    pub(super) fn listed(&mut self, entry: &Entry, at: Timestamp) -> Vec<Change> {
+        let lists = &mut self.lists;
+        match entry {
+            Entry::ListChanged(made) => lists.on_changed(made),
+            Entry::ListWritten { number, added, gone } => {
+                lists.on_written(*number, added.as_deref(), gone, at);
+                return self.release(at);
+            }
+            Entry::Proposed(proposal) => lists.on_proposed(proposal),
+            Entry::Rejected { number, .. } => lists.on_settled(Some(*number)),
+            Entry::Muted { rule, items } => {
+                lists.on_muted(rule);
+                items.iter().for_each(|item| self.queue(item));
+            }
+            Entry::Unmuted { rule, .. } => {
+                lists.on_unmuted(rule);
+                return self.release(at);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Queues what no muted entry holds any more.
+    fn release(&mut self, at: Timestamp) -> Vec<Change> {
+        let still_held: Vec<_> = self
+            .undelivered
+            .iter()
+            .filter(|(_, undelivered)| self.lists.holds(&undelivered.report))
+            .map(|(id, _)| *id)
+            .collect();
+        let free = self
+            .lists
+            .take_held(|item| !item.content.report().is_some_and(|report| still_held.contains(&report)));
+        for item in &free {
+            self.queue(item);
+        }
+        free.iter()
+            .filter_map(|item| change(item, item.rooms.first(), DeliveryState::Waiting, None, at))
+            .collect()
+    }
+}
