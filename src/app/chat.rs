@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::service::{ChatHealth, Input};
+use super::input::{ChatHealth, Input};
 use crate::chat::{
     self, ChatError, ChatEvent, Client, ClientOptions, Credentials, EditError, EventKind, LoginError,
     SendError, ServerEvent, ServerUrls, SetupError,

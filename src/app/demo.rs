@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tokio::sync::broadcast;
 
-use super::service::{Options, RunError, Service};
+use super::ended::RunError;
+use super::service::{Options, Service};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::core::bot::Happening;

@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use super::error_log;
+use super::input::Input;
 use super::intake::Scanner;
-use super::service::Input;
 use crate::api::{self, ApiError};
 use crate::core::bot::{Batch, DeskQuestion, Event, Reply, ScannedPost};
 use crate::core::people::UserKey;

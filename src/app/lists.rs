@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::input::Input;
 use super::intake::Scanner;
-use super::service::Input;
 use crate::config::Config;
 use crate::core::bot::{Event, ListCandidate, Reply, Written};
 use crate::core::lists::{Kind, List, ListChange, Made};

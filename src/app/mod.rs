@@ -8,9 +8,11 @@
 mod chat;
 pub mod demo;
 mod desk;
+mod ended;
 mod error_log;
 mod heard;
 mod hosts;
+mod input;
 mod intake;
 mod lists;
 mod metrics;
@@ -19,5 +21,6 @@ mod service;
 mod turn;
 
 pub use chat::chat_client;
+pub use ended::{Ended, RunError, WorkLeft};
 pub use error_log::ErrorLog;
-pub use service::{Ended, Options, RunError, Service, WorkLeft};
+pub use service::{Options, Service};

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
@@ -13,24 +12,25 @@ use tokio_util::task::TaskTracker;
 
 use super::chat::{Account, Ears, Order, chat_client};
 use super::desk::Desk;
+use super::ended::{Ended, RunError, WorkLeft, setup};
 use super::heard::Heard;
 use super::hosts::Hosts;
+use super::input::{INPUTS, Input, watched};
 use super::intake::{Edges, Recorder, Scanner, Source};
 use super::lists::Lists;
 use super::metrics::Metrics;
 use super::turn::{Inboxes, Main};
 use crate::chat::Credentials;
 use crate::clock::Clock;
-use crate::config::{Config, MissingLogin};
-use crate::core::bot::{Batch, Bot, Event, Happening, Message, Settings};
+use crate::config::Config;
+use crate::core::bot::{Bot, Happening, Settings};
 use crate::core::commands::Grammar;
 use crate::core::fetch_plan::{FetchPlan, PlanOptions};
 use crate::core::outbox::AccountKey;
 use crate::core::report::message::Labels;
 use crate::core::rooms::Rooms;
 use crate::core::rules::RuleSet;
-use crate::realtime::RealtimeEvent;
-use crate::store::{self, Reader, ScanMarks, StoreError};
+use crate::store::{self, Reader, ScanMarks};
 use crate::web::{self, Question, Web};
 
 /// What a service is made from.
@@ -47,105 +47,6 @@ pub struct Options {
     pub clock: Clock,
 }
 
-/// Why the service can not start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// A login is missing from the environment.
-    #[error(transparent)]
-    MissingLogin(#[from] MissingLogin),
-    /// No server of the configuration has a room.
-    #[error("no room of `{0}` is on a server of the configuration, so there is nobody to tell")]
-    NoRoom(String),
-    /// The record can not be written.
-    #[error("`record` is set, but `{path}` can not be written: {source}")]
-    Record {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The store can not be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// An edge can not be set up.
-    #[error("can not set up {what}: {why}")]
-    Setup {
-        /// Which edge.
-        what: String,
-        /// Why.
-        why: String,
-    },
-    /// Every server refused its login.
-    #[error("every server refuses the login:\n{0}")]
-    EveryLoginRefused(String),
-    /// A part that never ends has ended: a bug.
-    #[error("{0} has ended, which it must not; start again")]
-    TaskEnded(&'static str),
-}
-
-impl RunError {
-    /// Whether the mistake is in the configuration or the environment.
-    pub fn is_configuration(&self) -> bool {
-        matches!(self, Self::MissingLogin(_) | Self::NoRoom(_) | Self::Record { .. })
-    }
-}
-
-/// How an account is.
-#[derive(Clone, Debug)]
-pub(super) enum ChatHealth {
-    /// Events arrive.
-    Up,
-    /// No events arrive.
-    Down { why: String },
-    /// Not logged in.
-    LoginFailed { why: String, refused: bool },
-}
-
-/// What the loop takes in.
-pub(super) enum Input {
-    Event(Event),
-    /// An account heard a message; others may hear the same event.
-    Heard {
-        /// The event's id on its server, if it has one.
-        id: Option<i64>,
-        message: Message,
-    },
-    Chat(AccountKey, ChatHealth),
-    Realtime(RealtimeEvent),
-    /// Posts of a source, and whom to tell when it may give more.
-    Given(Batch, oneshot::Sender<()>),
-    /// The source has given all it has.
-    SourceEnded,
-    /// Somebody wants to know what there is still to do.
-    WorkLeft(oneshot::Sender<WorkLeft>),
-    Ended(&'static str),
-}
-
-/// What there is still to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WorkLeft {
-    /// Questions that are not scanned yet.
-    pub pending: usize,
-    /// Items that are in no room yet.
-    pub waiting: usize,
-}
-
-impl WorkLeft {
-    /// Whether everything is done.
-    pub fn is_none(self) -> bool {
-        self.pending == 0 && self.waiting == 0
-    }
-}
-
-/// How a service ended without an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// What there is still to do; the store has it.
-    pub left: WorkLeft,
-    /// Whether somebody asked for a new start.
-    pub restart: bool,
-}
-
 /// A running service.
 pub struct Service {
     stop: CancellationToken,
@@ -155,8 +56,6 @@ pub struct Service {
     web: Option<SocketAddr>,
 }
 
-/// Events that wait for the loop; edges wait when it is full.
-pub(super) const INPUTS: usize = 1024;
 /// Stops that wait for the loop; more than a few are never said at once.
 const STOPS: usize = 64;
 /// What onlookers may fall behind.
@@ -328,26 +227,6 @@ impl Service {
     /// Cancel this to stop the service; everything that was told is in the store then.
     pub fn stopper(&self) -> CancellationToken {
         self.stop.clone()
-    }
-}
-
-fn setup(what: &str, why: impl std::fmt::Display) -> RunError {
-    RunError::Setup { what: what.to_owned(), why: why.to_string() }
-}
-
-/// Tells the loop when something that must not end has ended.
-pub(super) async fn watched(
-    name: &'static str,
-    inputs: mpsc::Sender<Input>,
-    stop: CancellationToken,
-    task: impl Future<Output = ()> + Send + 'static,
-) {
-    let outcome = tokio::spawn(task).await;
-    if !stop.is_cancelled() {
-        if let Err(error) = outcome {
-            tracing::error!(error = %error, "{name} failed");
-        }
-        let _ = inputs.send(Input::Ended(name)).await;
     }
 }
 

@@ -10,11 +10,12 @@ use tokio_util::task::TaskTracker;
 
 use super::chat::Order;
 use super::desk::Desk;
+use super::ended::{Ended, RunError, WorkLeft};
 use super::heard::Heard;
+use super::input::{ChatHealth, INPUTS, Input};
 use super::intake::{self, Intake, Recorder};
 use super::lists::Lists;
 use super::metrics::Metrics;
-use super::service::{ChatHealth, Ended, INPUTS, Input, RunError, WorkLeft};
 use crate::clock::Clock;
 use crate::core::bot::{
     self, Action, Active, Bot, Event, Found, Happening, Step, Wanted, WebFeedback, WebOutcome,

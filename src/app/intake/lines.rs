@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::service::Input;
+use crate::app::input::Input;
 use crate::core::bot::Batch;
 use crate::core::post::FetchedPost;
 use crate::web::Check;

@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::hosts::Hosts;
+use super::input::{Input, watched};
 use super::metrics::Metrics;
-use super::service::{Input, watched};
 use crate::api::{self, ApiError, ApiOptions};
 use crate::clock::Clock;
 use crate::config::{self, Config};

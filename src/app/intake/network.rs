@@ -9,8 +9,8 @@ use tokio_util::task::TaskTracker;
 
 use super::Scanner;
 use crate::api::{self, ApiError};
+use crate::app::input::Input;
 use crate::app::metrics::Metrics;
-use crate::app::service::Input;
 use crate::clock::Clock;
 use crate::core::bot::{Active, Answer, Event};
 use crate::core::fetch_plan::{Failure, Request, Work};
