@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::client::Sent;
 use super::error::{EditError, SendError, words};
 use super::pages;
+use super::types::Sent;
 
 /// Longest wait that is believed. A larger number is a mistake of the server or of this reading.
 const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);

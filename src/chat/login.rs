@@ -8,11 +8,11 @@ use std::time::Duration;
 use reqwest::Url;
 use secrecy::ExposeSecret;
 
-use super::client::{Credentials, LoginHow, Me};
 use super::error::{ChatError, LoginError};
 use super::http::{Answer, Request, jittered};
 use super::pages;
 use super::session::{Known, Session, Who, at};
+use super::types::{Credentials, LoginHow, Me};
 
 /// How often the login form is sent when the connection breaks.
 const FORM_TRIES: u32 = 3;

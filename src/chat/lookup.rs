@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::client::{History, Pingable, UserInfo};
 use super::error::{ChatError, words};
 use super::event::ChatEvent;
 use super::http::{Answer, Request};
 use super::session::Session;
+use super::types::{History, Pingable, UserInfo};
 
 /// What chat gives in one listing at most.
 const HISTORY_MAX: u32 = 500;

@@ -17,14 +17,15 @@ mod pages;
 mod session;
 mod stream;
 pub mod text;
+mod types;
 mod write;
 
-pub use client::{
-    Client, ClientOptions, Credentials, EventGuard, EventStream, History, LoginHow, Me, Pingable, RoomInfo,
-    Sent, ServerUrls, USER_AGENT, UserInfo,
-};
+pub use client::{Client, EventGuard, EventStream, USER_AGENT};
 pub use error::{ChatError, EditError, LoginError, SendError, SetupError};
 pub use event::{ChatEvent, EventKind, ServerEvent};
+pub use types::{
+    ClientOptions, Credentials, History, LoginHow, Me, Pingable, RoomInfo, Sent, ServerUrls, UserInfo,
+};
 
 /// Log directives that every filter ends with, whatever the operator asks for: the HTML parser writes each tag of a page to
 /// its debug log, fkeys and all.

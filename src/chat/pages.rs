@@ -6,7 +6,7 @@ use scraper::{ElementRef, Html, Selector};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::client::Pingable;
+use super::types::Pingable;
 
 /// Real pages nest some dozens deep. The parser takes quadratic time for what never closes (50,000 open elements are
 /// minutes), so a page ends where it gets deeper than this.

@@ -6,10 +6,10 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, Notify};
 
-use super::client::ServerUrls;
 use super::error::{ChatError, SetupError, words};
 use super::http::{Answer, Http, Request};
 use super::pages;
+use super::types::ServerUrls;
 use crate::clock::Clock;
 
 /// The bases of one server, parsed.
