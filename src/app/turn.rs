@@ -173,7 +173,7 @@ impl Main {
         match event {
             RealtimeEvent::Up { missed_since } => {
                 tracing::info!("the realtime feed is up");
-                if let Some(from) = missed_since.or_else(|| self.last_seen()) {
+                if let Some(from) = missed_since.or_else(|| self.bot.state().complete_until()) {
                     self.handle(Event::Gap { from, to: self.clock.now() });
                 }
             }
@@ -185,13 +185,6 @@ impl Main {
             // `Intake` hands these on with the verdicts on their excerpts.
             RealtimeEvent::Activity(_) => {}
         }
-    }
-
-    /// When an earlier process last saw something of the network; what came since then was missed.
-    fn last_seen(&self) -> Option<Timestamp> {
-        let state = self.bot.state();
-        let seen = || state.last_activity.values().max().map(|secs| Timestamp::from_secs(*secs));
-        state.missed_since.or_else(seen)
     }
 
     fn handle(&mut self, event: Event) {

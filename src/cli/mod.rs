@@ -130,7 +130,7 @@ fn read_wave(path: &Path, seed: u64) -> Result<Vec<WaveEvent>, UsageError> {
 }
 
 /// Where the configuration is, for the commands that need it.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct ConfigArgs {
     /// The configuration; without it `smokestack.yml`, and without that the defaults.
     #[arg(long, value_name = "FILE")]
@@ -175,14 +175,18 @@ fn block_on<T>(task: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     outcome
 }
 
-/// Resolves at the first SIGINT or SIGTERM.
-async fn stop_signal() -> std::io::Result<()> {
+/// From this call on SIGINT and SIGTERM do not end the process any more; resolves at the first of them.
+///
+/// # Errors
+/// Signals can not be received.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

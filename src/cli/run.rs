@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use super::ConfigArgs;
 use crate::app::{Options, Service};
 use crate::clock::Clock;
@@ -24,25 +26,37 @@ pub(super) struct RunArgs {
 
 pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     super::start_log("info");
+    // Signals are heard on a thread of their own, from before the first file is read until the end, so that they are
+    // never lost between two runs and always end the service in an orderly way.
+    let signals = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let stop = CancellationToken::new();
+    let stopped = signals.block_on(async { super::stop_signal() })?;
+    let stopper = stop.clone();
+    signals.spawn(async move {
+        stopped.await;
+        tracing::info!("stopping");
+        stopper.cancel();
+    });
     // Asked for in chat; the files are read anew.
-    while run_once(&args)? {}
+    while run_once(&args, &stop)? {}
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs until the service ends; whether it is to start again.
-fn run_once(args: &RunArgs) -> anyhow::Result<bool> {
-    let config = args.config.load()?;
-    let rooms = Arc::new(load_rooms(&config.rooms)?);
-    let rules = Arc::new(load_rules(&config.rules)?);
+/// Runs until the service ends, or somebody stops it; whether it is to start again.
+fn run_once(args: &RunArgs, stop: &CancellationToken) -> anyhow::Result<bool> {
     super::block_on(async {
-        let dry_run = args.dry_run;
-        let options = Options { config, rooms, rules, dry_run, clock: Clock::start() };
-        let service = Service::start(options).await?;
+        let (config_args, dry_run) = (args.config.clone(), args.dry_run);
+        let loading = tokio::task::spawn_blocking(move || options(&config_args, dry_run));
+        let starting = async { anyhow::Ok(Service::start(loading.await??).await?) };
+        let service = tokio::select! {
+            service = starting => service?,
+            () = stop.cancelled() => return Ok(false),
+        };
         if let Some(address) = service.web() {
             tracing::info!(%address, "the web surface is up");
         }
         let mut happenings = service.happenings();
-        let stopper = service.stopper();
+        let (stop, stopper) = (stop.clone(), service.stopper());
         let log = tokio::spawn(async move {
             loop {
                 match happenings.recv().await {
@@ -55,10 +69,7 @@ fn run_once(args: &RunArgs) -> anyhow::Result<bool> {
             }
         });
         tokio::spawn(async move {
-            match super::stop_signal().await {
-                Ok(()) => tracing::info!("stopping"),
-                Err(error) => tracing::error!(error = %error, "signals can not be received; stopping"),
-            }
+            stop.cancelled().await;
             stopper.cancel();
         });
         let ended = service.ended().await?;
@@ -66,6 +77,14 @@ fn run_once(args: &RunArgs) -> anyhow::Result<bool> {
         tracing::info!(waiting = ended.left.waiting, "stopped; what waits is in the store");
         Ok(ended.restart)
     })
+}
+
+/// Reads everything that a service is made from.
+fn options(config: &ConfigArgs, dry_run: bool) -> anyhow::Result<Options> {
+    let config = config.load()?;
+    let rooms = Arc::new(load_rooms(&config.rooms)?);
+    let rules = Arc::new(load_rules(&config.rules)?);
+    Ok(Options { config, rooms, rules, dry_run, clock: Clock::start() })
 }
 
 /// Loads the rules; entries that are broken are named in the log, the rest work.

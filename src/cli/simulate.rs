@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use crate::core::wave::WaveEvent;
 use crate::simulator::chat::curve::Curve;
 use crate::simulator::chat::world::RoomKind;
@@ -71,7 +69,7 @@ pub fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn simulate(args: SimulateArgs, wave: Option<Vec<WaveEvent>>) -> anyhow::Result<ExitCode> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stopped = super::stop_signal()?;
     let options =
         Options { listen: Some(args.listen), curve: args.curve, speed: args.speed, ..Options::default() };
     let network = Network::start(options).await?;
@@ -84,8 +82,7 @@ async fn simulate(args: SimulateArgs, wave: Option<Vec<WaveEvent>>) -> anyhow::R
     }
     tokio::select! {
         never = play(&network, wave) => match never {},
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = stopped => {}
     }
     network.stop().await;
     Ok(ExitCode::SUCCESS)

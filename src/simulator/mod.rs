@@ -337,6 +337,15 @@ impl Network {
         lock(&self.shared.log).last().cloned().collect()
     }
 
+    /// Those of them that came after the one with this number, oldest first.
+    pub fn requests_after(&self, number: u64) -> Vec<Logged> {
+        let log = lock(&self.shared.log);
+        let mut newer: Vec<_> =
+            log.last().rev().take_while(|request| request.number > number).cloned().collect();
+        newer.reverse();
+        newer
+    }
+
     /// How many requests a host had, and how many of them it refused as too early.
     pub fn counts(&self, host: Host) -> Counts {
         lock(&self.shared.log).counts(host)

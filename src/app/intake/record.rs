@@ -65,8 +65,7 @@ impl Recorder {
                 Entry::Feedback(Given {
                     report, kind, by: By { user_id: Some(user_id), name, .. }, ..
                 }) => {
-                    let mut reported = state.reported.iter();
-                    let Some((key, _)) = reported.find(|(_, told)| told.report == *report) else { continue };
+                    let Some(key) = state.reported.post_of(*report) else { continue };
                     let (post, by, kind) = (key.to_string(), name.clone(), kind.clone());
                     let feedback = Feedback { post, by, user_id: *user_id, privileged: true, kind };
                     self.write(WaveAction::Feedback(feedback), at);

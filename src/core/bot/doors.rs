@@ -145,12 +145,8 @@ impl Bot {
             .map(|(room, why)| (room.clone(), why.to_owned()))
             .collect();
         for (room, why) in closed {
-            let stuck = |item: &&Item| {
-                item.content.report().is_some()
-                    && item.rooms.contains(&room)
-                    && item.rooms.iter().all(|room| self.open_to(room).next().is_none())
-            };
-            let n_waiting = self.state.outbox.waiting().filter(stuck).count();
+            let stuck = |item: &&Item| item.rooms.iter().all(|room| self.open_to(room).next().is_none());
+            let n_waiting = self.state.outbox.reports_for(&room).filter(stuck).count();
             if n_waiting > 0 {
                 self.raise(room, why, n_waiting, now);
             }

@@ -6,6 +6,7 @@
 //! gives its ids back with their first time. What waits is bounded; what is shed for that is counted.
 
 mod gate;
+mod lookups;
 mod quota;
 mod site;
 mod traffic;
@@ -215,7 +216,7 @@ impl FetchPlan {
         let Some(site) = self.site(site, now) else { return };
         for post in posts {
             if site.lookups.len() < limit {
-                site.lookups.entry(*post).or_insert(now);
+                site.lookups.add(*post, now);
             }
         }
     }
@@ -327,7 +328,7 @@ impl FetchPlan {
             }
             Work::Posts { ids } => {
                 for id in ids {
-                    site.lookups.entry(id).or_insert(now);
+                    site.lookups.add(id, now);
                 }
             }
         }
@@ -410,9 +411,7 @@ impl FetchPlan {
                 let page = site.pages.front()?;
                 (Work::Active { min: page.min, page: page.page }, Vec::new())
             }
-            Why::Lookup => {
-                (Work::Posts { ids: site.lookups.keys().copied().take(site.max_ids).collect() }, Vec::new())
-            }
+            Why::Lookup => (Work::Posts { ids: site.lookups.first(site.max_ids) }, Vec::new()),
             Why::Urgent | Why::Surge | Why::Gap | Why::Plan => {
                 let chosen = site.choose(site.max_ids, now);
                 let reach =
@@ -510,7 +509,7 @@ impl FetchPlan {
                 site.young.retain(|id, _| !in_flight.young.contains(id));
             }
             Work::Posts { ids } => ids.iter().for_each(|id| {
-                site.lookups.remove(id);
+                site.lookups.remove(*id);
             }),
         }
         self.in_flight.insert(request.id, in_flight);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use super::lookups::Lookups;
 use super::quota::batch;
 use super::traffic::SiteRate;
 use crate::core::time::Timestamp;
@@ -113,7 +114,7 @@ pub(super) struct Site {
     urgent_ready: Option<Timestamp>,
     pub gap: Option<Gap>,
     pub pages: VecDeque<Page>,
-    pub lookups: BTreeMap<i64, Timestamp>,
+    pub lookups: Lookups,
     /// Questions to be asked for again from then on, with a call that is made anyway.
     pub young: BTreeMap<i64, Timestamp>,
     pub rate: SiteRate,
@@ -138,7 +139,7 @@ impl Site {
             urgent_ready: None,
             gap: None,
             pages: VecDeque::new(),
-            lookups: BTreeMap::new(),
+            lookups: Lookups::default(),
             young: BTreeMap::new(),
             rate,
             max_seen: 0,
@@ -218,7 +219,7 @@ impl Site {
         let reasons = [
             (self.urgent_ready, Why::Urgent),
             (self.pages.front().map(|_| Timestamp::ZERO), Why::Page),
-            (self.lookups.values().min().map(|since| *since + REPLICATION), Why::Lookup),
+            (self.lookups.oldest().map(|since| since + REPLICATION), Why::Lookup),
             (surge, Why::Surge),
             (self.gap.map(|gap| self.gap_due(gap, moment)), Why::Gap),
             (planned, Why::Plan),

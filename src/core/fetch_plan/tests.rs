@@ -374,3 +374,18 @@ fn where_more_is_reported_less_is_given_up() {
     assert_eq!(shed as u64, plan.status().shed);
     assert!(plan.take_shed().is_empty());
 }
+
+#[test]
+fn of_many_posts_that_are_looked_for_those_that_wait_longest_go_first() {
+    let mut plan = plan(true);
+    let older: Vec<i64> = (1_000..1_100).collect();
+    plan.on_lookup("a.com", &older, at(0.0));
+    plan.on_lookup("a.com", &(1..=50).chain(1_000..1_010).collect::<Vec<_>>(), at(1.0));
+    assert_eq!(plan.next_wake(), Some(at(3.0)), "when the API has the oldest");
+    let request = plan.due(at(10.0)).expect("due");
+    assert_eq!(request.work, Work::Posts { ids: older });
+    // They wait again, as new wishes.
+    plan.on_failure(request.id, Failure::Unavailable, at(11.0));
+    let request = wait_for_request(&mut plan, &mut at(11.0));
+    assert!(ids(&request).starts_with(&(1..=50).collect::<Vec<_>>()), "{request:?}");
+}

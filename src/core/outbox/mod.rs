@@ -31,6 +31,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::rate_limit::RateLimit;
+use super::report::ReportId;
 use super::rooms::RoomKey;
 use super::time::Timestamp;
 use waiting::Waiting;
@@ -259,9 +260,11 @@ impl Outbox {
         }
     }
 
-    /// Takes waiting items out for which `gone` holds (those of a deleted post); what is being sent stays.
-    pub fn cover(&mut self, gone: impl Fn(&Item) -> bool) -> Vec<Item> {
-        let ids: Vec<ItemId> = self.waiting.values().filter(|item| gone(item)).map(|item| item.id).collect();
+    /// Takes out the waiting items of some reports (those of a deleted post) for which `gone` holds; what is being sent
+    /// stays.
+    pub fn cover(&mut self, reports: &[ReportId], gone: impl Fn(&Item) -> bool) -> Vec<Item> {
+        let items = reports.iter().flat_map(|report| self.waiting.of_report(*report));
+        let ids: Vec<ItemId> = items.filter(|item| gone(item)).map(|item| item.id).collect();
         self.drop_waiting(&ids)
     }
 
@@ -303,6 +306,11 @@ impl Outbox {
     /// Items that wait, oldest first.
     pub fn waiting(&self) -> impl Iterator<Item = &Item> {
         self.waiting.values()
+    }
+
+    /// The reports that wait for a room, due or not, in no order.
+    pub fn reports_for(&self, room: &RoomKey) -> impl Iterator<Item = &Item> {
+        self.waiting.of_room(room).filter(|item| item.content.report().is_some())
     }
 
     /// Items in an open send.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{CLASS_AGE, Class, Item, ItemId, Sort};
+use crate::core::report::ReportId;
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
 
@@ -83,6 +84,7 @@ pub(super) struct Waiting {
     turns: BTreeSet<(Timestamp, ItemId)>,
     /// When an item is over.
     ends: BTreeSet<(Timestamp, ItemId)>,
+    by_report: BTreeSet<(ReportId, ItemId)>,
 }
 
 impl Waiting {
@@ -94,6 +96,9 @@ impl Waiting {
         }
         if let Some(at) = item.expires_at {
             self.ends.insert((at, item.id));
+        }
+        if let Some(report) = item.content.report() {
+            self.by_report.insert((report, item.id));
         }
         self.items.insert(item.id, item);
     }
@@ -109,6 +114,9 @@ impl Waiting {
         if let Some(at) = item.expires_at {
             self.ends.remove(&(at, id));
         }
+        if let Some(report) = item.content.report() {
+            self.by_report.remove(&(report, id));
+        }
         Some(item)
     }
 
@@ -119,6 +127,22 @@ impl Waiting {
     /// Oldest first.
     pub(super) fn values(&self) -> impl Iterator<Item = &Item> {
         self.items.values()
+    }
+
+    /// Those that bring a report into rooms.
+    pub(super) fn of_report(&self, report: ReportId) -> impl Iterator<Item = &Item> {
+        let all = (report, ItemId(0))..=(report, ItemId(u64::MAX));
+        self.by_report.range(all).filter_map(|(_, id)| self.items.get(id))
+    }
+
+    /// Those that may go into a room, due or not.
+    pub(super) fn of_room(&self, room: &RoomKey) -> impl Iterator<Item = &Item> {
+        let queues = self.rooms.get(room).into_iter();
+        let ids = queues.flat_map(|queue| {
+            let due = queue.lanes.values().flat_map(Lane::ranks).map(|rank| rank.id);
+            due.chain(queue.held.iter().map(|(_, id)| *id))
+        });
+        ids.filter_map(|id| self.items.get(&id))
     }
 
     pub(super) fn len(&self) -> usize {

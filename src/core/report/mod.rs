@@ -171,11 +171,6 @@ impl Report {
         }
     }
 
-    /// Whether it is about this post.
-    pub fn is_of(&self, key: &PostKey) -> bool {
-        self.post.number == key.number && self.post.site == key.site
-    }
-
     /// The post's name on the network.
     pub fn key(&self) -> PostKey {
         PostKey { site: self.post.site.clone(), number: self.post.number }

@@ -1,5 +1,7 @@
 //! Changes of the lists, applied to the state.
 
+use std::collections::BTreeSet;
+
 use super::{Change, DeliveryState, State, change};
 use crate::core::journal::Entry;
 use crate::core::time::Timestamp;
@@ -31,12 +33,9 @@ impl State {
 
     /// Queues what no muted entry holds any more.
     fn release(&mut self, at: Timestamp) -> Vec<Change> {
-        let still_held: Vec<_> = self
-            .undelivered
-            .iter()
-            .filter(|(_, undelivered)| self.lists.holds(&undelivered.report))
-            .map(|(id, _)| *id)
-            .collect();
+        let reports = self.undelivered.values().map(|undelivered| &undelivered.report);
+        let still_held: BTreeSet<_> =
+            reports.filter(|report| self.lists.holds(report)).map(|report| report.id).collect();
         let free = self
             .lists
             .take_held(|item| !item.content.report().is_some_and(|report| still_held.contains(&report)));

@@ -14,7 +14,6 @@ use change::change;
 pub use change::{Change, DeliveryState};
 
 use super::carriers::{Carrier, Carriers};
-
 use super::fetch_plan::Learned;
 use super::journal::Entry;
 use super::lists::Lists;
@@ -22,12 +21,14 @@ use super::outbox::{Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
 use super::people::People;
 use super::post::PostKey;
 use super::report::{Report, ReportId};
+use super::reported::ReportedPosts;
 use super::retraction::Retractions;
 use super::rooms::RoomKey;
 use super::seen::Seen;
 use super::suspects::Suspects;
 use super::talk::Talk;
 use super::time::Timestamp;
+use super::undelivered::UndeliveredReports;
 
 /// Everything that must survive and that decides what happens next.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,14 +36,13 @@ pub struct State {
     /// What is to be said in chat.
     pub outbox: Outbox,
     /// Reports that still have an item to deliver; the tables keep the others.
-    pub undelivered: BTreeMap<ReportId, Undelivered>,
-    /// What was reported of each post, newest [`MAX_REPORTED`] posts.
-    #[serde(with = "super::pairs")]
-    pub reported: BTreeMap<PostKey, Reported>,
+    pub undelivered: UndeliveredReports,
+    /// What was reported of each post.
+    pub reported: ReportedPosts,
     /// Questions that were active and are not scanned yet, and since when.
     #[serde(with = "super::pairs")]
     pub pending: BTreeMap<(String, i64), Timestamp>,
-    /// Newest activity seen per site, Unix seconds; what an outage missed is newer.
+    /// Newest activity that the API showed of each site, Unix seconds.
     pub last_activity: BTreeMap<String, i64>,
     /// What was scanned of each post.
     #[serde(default)]
@@ -80,6 +80,9 @@ pub struct State {
     /// Since when something may be missed that is not fetched yet: what is seen meanwhile is newer.
     #[serde(default)]
     pub missed_since: Option<Timestamp>,
+    /// When the newest activity was heard of that is in the journal; the feed gives it in its order.
+    #[serde(default)]
+    heard_until: Option<Timestamp>,
     /// When the newest entry was made.
     #[serde(default)]
     pub latest: Timestamp,
@@ -88,36 +91,6 @@ pub struct State {
     n_sends: u64,
 }
 
-/// A report with items in the outbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undelivered {
-    /// What is rendered when one of them is sent.
-    pub report: Report,
-    /// How many of its items are left.
-    pub n_items: usize,
-}
-
-/// What is remembered of a reported post.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reported {
-    /// Its latest report.
-    pub report: ReportId,
-    /// Hash of the content that was scanned.
-    pub content: u64,
-    /// Every reason that was ever told for it.
-    pub reasons: Vec<String>,
-    /// Whether it is known to be gone.
-    pub deleted: bool,
-    /// The question it is or belongs to; 0 when an older version wrote it down.
-    #[serde(default)]
-    pub question: i64,
-    /// When its latest report was made.
-    #[serde(default)]
-    pub at: Timestamp,
-}
-
-/// A post is remembered as reported while fewer than this many came after it: about a month of the network.
-pub const MAX_REPORTED: usize = 50_000;
 /// Replies to older messages of ours are resolved from the tables.
 pub const MAX_MESSAGES: usize = 5_000;
 
@@ -142,6 +115,15 @@ impl State {
         SendId(self.n_sends + 1)
     }
 
+    /// Up to then nothing of the realtime feed was missed by this process and those before it; `None` when none of them
+    /// ever heard anything.
+    pub fn complete_until(&self) -> Option<Timestamp> {
+        // What the API showed of a question says nothing of others, which may have been active before it unheard. It is
+        // all there is in the state of an older version.
+        let shown = || self.last_activity.values().max().map(|secs| Timestamp::from_secs(*secs));
+        self.missed_since.or(self.heard_until).or_else(shown)
+    }
+
     /// How many items of a room were covered lately, and no combined message told it yet.
     pub fn n_covered(&self, room: &RoomKey, now: Timestamp) -> usize {
         let of_room = self.covered.get(room).into_iter().flatten();
@@ -164,12 +146,17 @@ impl State {
             }
             Entry::ClockSetBack { by_ms } => {
                 self.latest = at;
-                self.outbox.set_back(Duration::from_millis(*by_ms));
+                let by = Duration::from_millis(*by_ms);
+                for heard in [&mut self.missed_since, &mut self.heard_until].into_iter().flatten() {
+                    *heard = *heard - by;
+                }
+                self.outbox.set_back(by);
                 self.outbox.advance(at);
                 Vec::new()
             }
             Entry::Active { site, question } => {
                 self.pending.entry((site.clone(), *question)).or_insert(at);
+                self.heard_until = Some(at);
                 Vec::new()
             }
             Entry::Scanned { site, questions, last_activity, posts } => {
@@ -294,32 +281,9 @@ impl State {
     fn reported(&mut self, report: &Report, content: u64, items: &[Item], at: Timestamp) -> Vec<Change> {
         self.n_reports = self.n_reports.max(report.id.0);
         self.people.on_report(report);
-        let told = self.reported.entry(report.key()).or_insert_with(|| Reported {
-            report: report.id,
-            content,
-            reasons: Vec::new(),
-            deleted: false,
-            question: report.post.question,
-            at,
-        });
-        told.deleted = false;
-        (told.report, told.content, told.question, told.at) = (report.id, content, report.post.question, at);
-        for reason in &report.reasons {
-            if !told.reasons.contains(reason) {
-                told.reasons.push(reason.clone());
-            }
-        }
-        if self.reported.len() > MAX_REPORTED
-            && let Some(oldest) =
-                self.reported.iter().min_by_key(|(_, r)| r.report).map(|(key, _)| key.clone())
-        {
-            self.reported.remove(&oldest);
-        }
+        self.reported.on_report(report, content, at);
+        self.undelivered.on_report(report, items.len());
         let mut changes = vec![Change::Report(Box::new(report.clone()))];
-        if !items.is_empty() {
-            let undelivered = Undelivered { report: report.clone(), n_items: items.len() };
-            self.undelivered.insert(report.id, undelivered);
-        }
         let is_held = self.lists.holds(report);
         self.lists.on_report(report);
         for item in items {
@@ -346,13 +310,16 @@ impl State {
     }
 
     fn post_deleted(&mut self, key: &PostKey, at: Timestamp) -> Vec<Change> {
-        let Some(told) = self.reported.get_mut(key) else { return Vec::new() };
-        told.deleted = true;
-        let reports: Vec<ReportId> =
-            self.undelivered.values().filter(|u| u.report.is_of(key)).map(|u| u.report.id).collect();
-        let is_gone = |item: &Item| item.content.report().is_some_and(|id| reports.contains(&id));
-        let mut covered = if reports.is_empty() { Vec::new() } else { self.outbox.cover(is_gone) };
-        covered.extend(self.lists.take_held(is_gone));
+        if !self.reported.on_deleted(key) {
+            return Vec::new();
+        }
+        let reports: Vec<ReportId> = self.undelivered.of_post(key).collect();
+        let mut covered = self.outbox.cover(&reports, |_| true);
+        if !reports.is_empty() {
+            covered.extend(
+                self.lists.take_held(|item| item.content.report().is_some_and(|id| reports.contains(&id))),
+            );
+        }
         let mut changes = vec![Change::Deleted { key: key.clone(), at }];
         changes.extend(self.covered(&covered, at));
         changes
@@ -438,11 +405,7 @@ impl State {
 
     fn forget_delivered(&mut self, items: &[Item]) {
         for report in items.iter().filter_map(|item| item.content.report()) {
-            let Some(undelivered) = self.undelivered.get_mut(&report) else { continue };
-            undelivered.n_items = undelivered.n_items.saturating_sub(1);
-            if undelivered.n_items == 0 {
-                self.undelivered.remove(&report);
-            }
+            self.undelivered.on_item_done(report);
         }
     }
 }

@@ -67,11 +67,8 @@ impl State {
         if self.people.mark(key).is_none() {
             return Vec::new();
         }
-        let undelivered = &self.undelivered;
-        let covered = self.outbox.cover(|item| {
-            let of_post = || item.content.report().and_then(|id| undelivered.get(&id));
-            item.not_before > at && of_post().is_some_and(|u| u.report.key() == *key)
-        });
+        let reports: Vec<ReportId> = self.undelivered.of_post(key).collect();
+        let covered = self.outbox.cover(&reports, |item| item.not_before > at);
         self.covered(&covered, at)
     }
 }

@@ -281,6 +281,12 @@ impl World {
             Event::Sent { account, outcome: SendOutcome::Suspended(_), .. } => {
                 self.open.retain(|(key, _)| key != account);
             }
+            Event::Sent { account, outcome: SendOutcome::RoomClosed { .. }, .. } => {
+                // It may have been told since then that the room is open; the answer is the later news.
+                if let Some((send, _)) = self.bot.state().outbox.open(account) {
+                    self.open.remove(&(account.clone(), send.room.clone()));
+                }
+            }
             Event::Sent { account, outcome: SendOutcome::Throttled(wait), .. } => {
                 self.waits.insert(account.clone(), self.now + wait.unwrap_or_default());
             }
@@ -379,9 +385,6 @@ impl World {
         match &outcome {
             SendOutcome::Throttled(_) => self.tally.refusals += 1,
             SendOutcome::Unknown(_) => self.tally.lost_replies += 1,
-            SendOutcome::RoomClosed { .. } => {
-                self.open.remove(&(send.account.clone(), send.room.clone()));
-            }
             _ => {}
         }
         self.after(REQUEST, Later::Tell(Event::Sent { account: send.account, send: send.id, outcome }));
@@ -462,9 +465,15 @@ impl World {
             return Err("the journal does not rebuild the state".to_owned());
         }
         if self.tally.crashes % 2 == 1 {
-            let json = serde_json::to_string(&state.outbox).map_err(|e| e.to_string())?;
-            state.outbox =
+            let json = serde_json::to_string(&state).map_err(|e| e.to_string())?;
+            let mut saved: State =
                 serde_json::from_str(&json).map_err(|e| format!("the snapshot does not read: {e}"))?;
+            // The store keeps these in a table of their own.
+            saved.seen = state.seen.clone();
+            if saved != state {
+                return Err("the snapshot loads another state".to_owned());
+            }
+            state = saved;
         }
         if jump != 0 {
             // Who does not know how late it is can not know how long to wait.

@@ -109,7 +109,7 @@ impl Bot {
         };
         let (mut n_reported, mut n_before) = (0, 0);
         for post in found {
-            if self.state.reported.contains_key(&post.fetched.key) {
+            if self.state.reported.get(&post.fetched.key).is_some() {
                 n_before += 1;
             } else {
                 n_reported += 1;

@@ -371,3 +371,31 @@ fn what_was_missed_is_remembered_over_restarts_until_it_is_fetched() {
     }
     assert_eq!(intake.bot.state().missed_since, None, "it was fetched");
 }
+
+#[test]
+fn what_the_api_shows_before_the_feed_is_up_again_hides_nothing_that_was_missed() {
+    let mut intake = Intake::new();
+    assert_eq!(intake.bot.state().complete_until(), None, "nobody ever listened");
+    intake.active(1);
+    let heard = Some(intake.now);
+    assert_eq!(intake.bot.state().complete_until(), heard, "before anything is scanned");
+    intake.later(600);
+    intake.restart();
+    // The question of the process before is fetched before the feed is up, and was active meanwhile.
+    intake.later(4);
+    let post = FetchedPost { last_activity: intake.now.as_secs(), ..question(1, "honest") };
+    intake.answer(&[post]).into_iter().for_each(|batch| intake.scan(batch));
+    assert!(intake.bot.state().pending.is_empty());
+    assert_eq!(intake.bot.state().complete_until(), heard);
+}
+
+#[test]
+fn a_clock_that_was_set_back_hides_nothing_that_was_missed() {
+    let mut intake = Intake::new();
+    intake.active(1);
+    let heard = intake.now;
+    intake.now = intake.now - Duration::from_secs(3_600);
+    intake.restart();
+    let until = intake.bot.state().complete_until();
+    assert!(until.is_some_and(|until| until <= heard - Duration::from_secs(3_600)), "{until:?}");
+}

@@ -82,7 +82,7 @@ fn combined(world: &mut World, n: i64) -> i64 {
 fn opinions(world: &World, number: i64) -> String {
     let state = world.bot.state();
     let key = PostKey { site: "superuser.com".to_owned(), number };
-    let known = state.people.known(state.reported[&key].report).expect("known");
+    let known = state.people.known(state.reported.get(&key).expect("reported").report).expect("known");
     let shown = |given: &Given| format!("{} {}", given.by.user_id.unwrap_or_default(), given.kind);
     known.opinions().map(shown).collect::<Vec<_>>().join(", ")
 }
