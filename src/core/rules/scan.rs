@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::costs::Costs;
 use super::dialect::CharSet;
 use super::filter::needle::Escape;
-use super::filter::shape::MOST;
+use super::filter::places::MOST;
 use super::filter::signs::Signs;
 use super::filter::squeeze::Squeezed;
 use super::findings::{Findings, MAX_PLACES};

@@ -20,7 +20,6 @@ struct Bytes([u64; 4]);
 
 impl Bytes {
     const NONE: Self = Self([0; 4]);
-    const ALL: Self = Self([u64::MAX; 4]);
 
     fn one(byte: u8) -> Self {
         let mut bytes = Self::NONE;
@@ -65,7 +64,7 @@ fn byte_frequency(byte: u8) -> f64 {
 
 /// Bytes that can stand at the beginning, one set for each; what is behind the last may be anything, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Way {
+pub(super) struct Way {
     sets: Vec<Bytes>,
     /// What follows in the pattern can still be added.
     open: bool,
@@ -81,6 +80,16 @@ impl Way {
         all.extend(sets);
         all.truncate(LENGTH);
         Self { sets: all, open }
+    }
+
+    /// Whether `byte` can be the one at `at`, or with nothing given, whether the text can end there.
+    pub(super) fn allows(&self, at: usize, byte: Option<u8>) -> bool {
+        self.sets.get(at).is_none_or(|set| byte.is_some_and(|byte| set.contains(byte)))
+    }
+
+    /// Whether it can be found where all bytes are ASCII.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.sets.iter().all(|set| set.0[0] | set.0[1] != 0)
     }
 
     fn frequency(&self) -> f64 {
@@ -138,8 +147,12 @@ impl Shape {
         self.ways.iter().map(Way::frequency).sum::<f64>().min(1.0)
     }
 
+    pub(super) fn ways(&self) -> &[Way] {
+        &self.ways
+    }
+
     /// As at most `count` ways, joined where they are most alike.
-    fn joined(&self, count: usize) -> Vec<Way> {
+    pub(super) fn joined(&self, count: usize) -> Vec<Way> {
         let mut ways = self.ways.clone();
         ways.sort_by_key(|way| (way.sets.len(), way.sets.iter().map(Bytes::first).collect::<Vec<_>>()));
         let share = ways.len().div_ceil(count).max(1);
@@ -255,202 +268,15 @@ fn append_repeat(ways: Vec<Way>, node: &Node, min: u32, max: Option<u32>) -> Vec
     distinct(all)
 }
 
-/// Four look-ups that say which of some things can begin at a place: a bit for each.
-#[derive(Clone)]
-pub struct Table<T> {
-    /// By position and byte; the last is for the end of the text.
-    rows: Box<[[T; 257]; LENGTH]>,
-}
-
-impl<T> std::fmt::Debug for Table<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Table")
-    }
-}
-
-macro_rules! table {
-    ($bits:ty) => {
-        impl Table<$bits> {
-            fn empty() -> Self {
-                Self { rows: Box::new([[0; 257]; LENGTH]) }
-            }
-
-            fn add(&mut self, way: &Way, bit: u32) {
-                let mask: $bits = 1 << bit;
-                for (at, row) in self.rows.iter_mut().enumerate() {
-                    let set = way.sets.get(at).unwrap_or(&Bytes::ALL);
-                    for (byte, bits) in (0..=u8::MAX).zip(row.iter_mut()) {
-                        *bits |= if set.contains(byte) { mask } else { 0 };
-                    }
-                    row[256] |= if at >= way.sets.len() { mask } else { 0 };
-                }
-            }
-
-            /// What can begin at `at`.
-            #[inline]
-            fn bits(&self, text: &[u8], at: usize) -> $bits {
-                let row = |index: usize| {
-                    self.rows[index][text.get(at + index).map_or(256, |byte| usize::from(*byte))]
-                };
-                row(0) & row(1) & row(2) & row(3)
-            }
-
-            /// The same for the place where these four bytes are.
-            #[inline]
-            fn bits_of(&self, bytes: [u8; LENGTH]) -> $bits {
-                let [a, b, c, d] = bytes.map(usize::from);
-                self.rows[0][a] & self.rows[1][b] & self.rows[2][c] & self.rows[3][d]
-            }
-        }
-    };
-}
-
-table!(u8);
-table!(u128);
-
-/// Where one pattern can begin.
-#[derive(Clone, Debug)]
-pub struct Starts(Table<u8>);
-
-impl Starts {
-    /// For a pattern; nothing when it can begin nearly anywhere.
-    pub fn of(root: &Node) -> Option<Self> {
-        let shape = Shape::of(std::slice::from_ref(root));
-        if shape.frequency() > 0.2 {
-            return None;
-        }
-        let mut table = Table::<u8>::empty();
-        for (bit, way) in (0..).zip(shape.joined(8)) {
-            table.add(&way, bit);
-        }
-        Some(Self(table))
-    }
-
-    /// The first place from `from` to `to` (both included) where the pattern can begin.
-    #[inline]
-    pub fn next(&self, text: &[u8], from: usize, to: usize) -> Option<usize> {
-        let to = to.min(text.len());
-        if from > to {
-            return None;
-        }
-        let whole = text.get(from..text.len().min(to + LENGTH)).unwrap_or_default();
-        for (index, bytes) in whole.windows(LENGTH).enumerate() {
-            if let Some(bytes) = bytes.first_chunk::<LENGTH>()
-                && self.0.bits_of(*bytes) != 0
-            {
-                return Some(from + index);
-            }
-        }
-        let looked = (whole.len() + 1).saturating_sub(LENGTH);
-        (from + looked..=to).find(|at| self.0.bits(text, *at) != 0)
-    }
-}
-
-/// Where each of some shapes is met.
-#[derive(Clone, Debug)]
-pub struct Shapes {
-    table: Table<u128>,
-    /// The bits of each shape.
-    masks: Vec<u128>,
-    /// The shape of each bit.
-    owners: Vec<usize>,
-}
-
-/// Most shapes of one [`Shapes`].
-pub const MOST: usize = 128;
-/// Most bits of one shape.
-const MOST_BITS: usize = 8;
-
-impl Shapes {
-    /// For some shapes, [`MOST`] of which count.
-    pub fn new(shapes: &[&Shape]) -> Self {
-        let shapes = &shapes[..shapes.len().min(MOST)];
-        // As many bits for each as there are for all.
-        let bits = |each: usize| shapes.iter().map(|shape| shape.ways.len().min(each)).sum::<usize>();
-        let each = (1..=MOST_BITS).rev().find(|each| bits(*each) <= MOST).unwrap_or(1);
-        let mut found = Self { table: Table::<u128>::empty(), masks: Vec::new(), owners: Vec::new() };
-        for (owner, shape) in shapes.iter().enumerate() {
-            let mut mask = 0;
-            for way in shape.joined(each) {
-                let bit = u32::try_from(found.owners.len()).unwrap_or(u32::MAX);
-                found.table.add(&way, bit);
-                found.owners.push(owner);
-                mask |= 1 << bit;
-            }
-            found.masks.push(mask);
-        }
-        found
-    }
-
-    /// The bits of those shapes of which `wanted` holds.
-    pub fn bits(&self, wanted: impl Fn(usize) -> bool) -> u128 {
-        self.masks.iter().enumerate().filter(|(shape, _)| wanted(*shape)).fold(0, |all, (_, mask)| all | mask)
-    }
-
-    /// Reports each place where a shape with a bit in `wanted` is met, and the shape.
-    #[inline]
-    pub fn find(&self, text: &[u8], wanted: u128, mut report: impl FnMut(usize, usize)) {
-        let mut met = |at: usize, mut bits: u128| {
-            while bits != 0 {
-                report(at, self.owners[bits.trailing_zeros() as usize]);
-                bits &= bits - 1;
-            }
-        };
-        for (at, bytes) in text.windows(LENGTH).enumerate() {
-            let bits = bytes.first_chunk::<LENGTH>().map_or(0, |bytes| self.table.bits_of(*bytes)) & wanted;
-            if bits != 0 {
-                met(at, bits);
-            }
-        }
-        for at in (text.len() + 1).saturating_sub(LENGTH)..=text.len() {
-            met(at, self.table.bits(text, at) & wanted);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::core::rules::dialect::{Flags, parse};
 
-    fn places(pattern: &str, text: &str) -> Vec<usize> {
-        let pattern = parse(pattern, Flags::KEYWORDS).expect("a pattern");
-        let starts = Starts::of(&pattern.root).expect("it does not begin just anywhere");
-        let shapes = Shapes::new(&[&Shape::of(std::slice::from_ref(&pattern.root))]);
-        let mut places = Vec::new();
-        let mut from = 0;
-        while let Some(at) = starts.next(text.as_bytes(), from, text.len()) {
-            places.push(at);
-            from = at + 1;
-        }
-        let mut all = Vec::new();
-        shapes.find(text.as_bytes(), shapes.bits(|_| true), |at, _| all.push(at));
-        all.dedup();
-        assert_eq!(all, places);
-        all
-    }
-
     #[test]
-    fn a_pattern_is_tried_where_it_can_begin_and_nowhere_else() {
-        for (pattern, text, expected) in [
-            ("QQ\\W{0,5}\\d", "qq1 Q Q qq", vec![0]),
-            ("kill|fist", "skills FIST \u{212a}ill fis", vec![1, 7, 12]),
-            ("x+y", "xy xxxxy x", vec![0, 3, 4, 5, 6]),
-            ("(?:a|bc)?z", "z az bcz bz", vec![0, 2, 3, 5, 7, 10]),
-            ("\u{1f346}", "a\u{1f346}b\u{1f347}", vec![1]),
-            ("ab", "ab", vec![0]),
-            ("(?<=q)(?!x)lo\\b", "lo", vec![0]),
-            ("[^\\x00-\\x7f]q", "a\u{e9}q", vec![1]),
-        ] {
-            assert_eq!(places(pattern, text), expected, "{pattern}");
-        }
-    }
-
-    #[test]
-    fn the_rarest_part_is_found_and_anything_is_no_shape() {
+    fn the_rarest_part_is_found() {
         let parsed = |text| parse(text, Flags::KEYWORDS).expect("a pattern").root;
         let (index, shape) = Shape::rarest(&parsed(r"(?:\w\W){3,}@(?:\W\w){3,}"));
         assert!(index == 1 && shape.frequency() < 1e-3, "{index} {}", shape.frequency());
-        assert!(Starts::of(&parsed(r".*x")).is_none() && Starts::of(&parsed(r"\w+")).is_none());
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::core::rules::dialect::{self, Assertion, CharSet, Greed, Node, Pattern};
 use crate::core::rules::filter;
+use crate::core::rules::filter::places::Branches;
 
 use super::program::{MAX_BRANCHES, MAX_INSTRUCTIONS, MIN_BRANCHES, Next, Op, Program, Table, TooLarge};
 
@@ -300,27 +301,9 @@ impl Compiler {
 
     fn switch(&mut self, nodes: &[Node]) -> Result<(), TooLarge> {
         let table = u32::try_from(self.tables.len()).map_err(|_| TooLarge)?;
-        let mut ascii = Box::new([0u64; 128]);
-        let (mut wide, mut end) = (0, 0);
-        for (index, node) in nodes.iter().enumerate() {
-            let bit = 1u64 << index;
-            match filter::first_characters(node) {
-                None => {
-                    ascii.iter_mut().for_each(|branches| *branches |= bit);
-                    wide |= bit;
-                    end |= bit;
-                }
-                Some(set) => {
-                    for byte in (0..128u8).filter(|byte| set.contains_ascii(*byte)) {
-                        ascii[usize::from(byte)] |= bit;
-                    }
-                    wide |= if set.is_ascii() { 0 } else { bit };
-                }
-            }
-        }
         self.push(Op::Switch { table })?;
         // The table's place is taken now, since branches may have tables of their own.
-        self.tables.push(Table { ascii, wide, end, targets: Box::default() });
+        self.tables.push(Table { branches: Branches::of(nodes), targets: Box::default() });
         let mut targets = Vec::with_capacity(nodes.len());
         let mut jumps = Vec::new();
         for node in nodes {

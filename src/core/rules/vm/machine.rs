@@ -204,7 +204,7 @@ impl Machine {
                     }
                 }
                 Op::Switch { table } => {
-                    let branches = program.tables[*table as usize].branches(text.bytes.get(at).copied());
+                    let branches = program.tables[*table as usize].branches.at(text.bytes, at);
                     if branches == 0 || self.remembering && self.tried(op, at, text) {
                         None
                     } else {

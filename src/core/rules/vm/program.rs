@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::text::Text;
 use crate::core::rules::dialect::{Assertion, CharSet, Greed, Node};
-use crate::core::rules::filter::shape::Starts;
+use crate::core::rules::filter::places::{Branches, Starts};
 
 /// Most instructions of one program.
 pub(super) const MAX_INSTRUCTIONS: usize = 20_000;
@@ -115,28 +115,13 @@ impl Next {
     }
 }
 
-/// Which branches of an alternation can begin with a character; a bit per branch.
+/// The branches of an alternation.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
-    /// By ASCII character.
-    pub(super) ascii: Box<[u64; 128]>,
-    /// For any other character.
-    pub(super) wide: u64,
-    /// At the end of the text.
-    pub(super) end: u64,
+    /// Which to try where.
+    pub(super) branches: Branches,
     /// Where each branch is.
     pub(super) targets: Box<[u32]>,
-}
-
-impl Table {
-    /// The branches to try before this byte of a text.
-    pub(super) fn branches(&self, next: Option<u8>) -> u64 {
-        match next {
-            None => self.end,
-            Some(byte) if byte.is_ascii() => self.ascii[usize::from(byte)],
-            Some(_) => self.wide,
-        }
-    }
 }
 
 /// Fewest branches that a table is made for.
