@@ -63,7 +63,7 @@ fn row(what: &str, outcome: &Outcome, counts: &[usize]) {
     );
 }
 
-/// A burst at every hour of a learned day.
+/// A burst at every hour of a learned day, and more of them before midnight.
 pub(crate) fn bursts() {
     println!(
         "\n3000 events over 60 sites in 45 s, beside the day's traffic; longest wait of one, and all calls of these 165 s"
@@ -72,8 +72,9 @@ pub(crate) fn bursts() {
     let (before, _) = play(&traffic, 10_000, 0);
     let mut world = World::new(10_000, Some(before.plan.learned()), at(DAY_S));
     let mut events = traffic.day(1).into_iter().enumerate().peekable();
-    for hour in 0..24 {
-        let start = f64::from(hour) * 3600.0 + 1_800.0;
+    let half_hours = (0..24).map(|hour| (hour, 30));
+    for (hour, minute) in half_hours.chain([(23, 40), (23, 50), (23, 56)]) {
+        let start = f64::from(hour * 3600 + minute * 60);
         while let Some((n, (second, site))) = events.next_if(|(_, (second, _))| *second < start) {
             world.run_to(at(DAY_S + second));
             world.activity(&name(site), n as i64 * 1000 + 1, false);
@@ -81,7 +82,7 @@ pub(crate) fn bursts() {
         world.run_to(at(DAY_S + start));
         let bucket = world.plan.status().bucket;
         let (longest, calls) = world.clone().burst(3_000, 60, 45.0);
-        println!("  {hour:>2}:30  longest {longest:>6.1} s  {calls:>5} calls, bucket before {bucket}");
+        println!("  {hour:>2}:{minute}  longest {longest:>6.1} s  {calls:>5} calls, bucket before {bucket}");
     }
 }
 

@@ -8,9 +8,10 @@
 //! the price at which the traffic expected until midnight UTC spends what is left. It is found anew every few
 //! minutes, so a wrong forecast corrects itself.
 //!
-//! Up to a tenth of the day's quota may go to surges and gaps at any hour: the bucket. Ordinary calls leave it alone; it
-//! melts in the last hours, because what is left at midnight is lost. A credit that refills somewhat faster than
-//! planned bounds what is spent between two looks at the price.
+//! Up to a tenth of the day's quota may go to surges and gaps at any hour: the bucket. Ordinary calls leave it alone. What
+//! is left at midnight is lost, so in the last hour it melts, though only by so much that a burst a minute before
+//! midnight is still served; the price is made without the rest. A credit that refills somewhat faster than planned
+//! bounds what is spent between two looks at the price.
 
 use std::time::Duration;
 
@@ -26,9 +27,21 @@ const FIRST_REPRICE: Duration = Duration::from_secs(5);
 /// The network is quiet after so long without activity, or after ten times the usual pause.
 const QUIET: Duration = Duration::from_secs(30);
 
-/// The bucket melts over the last hours of the day, and refills over as many, in seconds.
-const MELT_S: f64 = 3.0 * 3600.0;
+/// The full bucket, as a share of the day's quota, ...
+const BUCKET: f64 = 0.1;
+/// ... and what of it is kept to midnight. With the reserve it stays well below a tenth, so that nine tenths are used.
+const KEPT: f64 = 0.06;
+
+/// The bucket melts down to that in the last seconds of the day, ...
+const MELT_S: f64 = 3600.0;
+/// ... and fills in so many.
 const REFILL_S: f64 = 6.0 * 3600.0;
+
+/// Where too little quota is left for both, the bucket has half of it, and from so many seconds before midnight ever more.
+const SHARED_S: f64 = 12.0 * 3600.0;
+
+/// However much is left, the day's quota is not spent faster than in so many seconds, so that a burst stays small.
+const FASTEST_S: f64 = 2.0 * 3600.0;
 
 /// Spending may exceed the plan by this factor.
 const MARGIN: f64 = 1.3;
@@ -76,7 +89,7 @@ impl Quota {
             max,
             remaining: max,
             day: day(now),
-            bucket: max / 10.0,
+            bucket: max * BUCKET,
             credit: max / 100.0,
             refill: max / 86_400.0,
             price: 0.0,
@@ -98,7 +111,7 @@ impl Quota {
             // The time without a process refilled both.
             self.at = saved.at;
         } else {
-            (self.remaining, self.bucket, self.credit) = (saved.max, saved.max / 10.0, saved.max / 100.0);
+            (self.remaining, self.bucket, self.credit) = (saved.max, saved.max * BUCKET, saved.max / 100.0);
         }
     }
 
@@ -130,14 +143,16 @@ impl Quota {
     pub(super) fn advance(&mut self, now: Timestamp) -> bool {
         if day(now) > self.day {
             // The counter may reset later than midnight; the next answer tells.
-            (self.day, self.remaining, self.bucket) = (day(now), self.max, self.max / 10.0);
+            (self.day, self.remaining, self.bucket) = (day(now), self.max, self.max * BUCKET);
             self.priced_at = None;
         }
         let passed = now.since(self.at).as_secs_f64();
         let left = seconds_left(now);
-        let full = self.max / 10.0 * (left / MELT_S).min(1.0);
-        self.bucket =
-            (self.bucket + passed * self.max / 10.0 / REFILL_S).min(full).min(self.remaining.max(0.0) / 2.0);
+        let full = KEPT + (BUCKET - KEPT) * (left / MELT_S).min(1.0);
+        let share = (1.0 - left / SHARED_S).max(0.5);
+        self.bucket = (self.bucket + passed * self.max * BUCKET / REFILL_S)
+            .min(self.max * full)
+            .min((self.remaining - self.reserve()).max(0.0) * share);
         self.credit = (self.credit + passed * self.refill).min((self.max / 100.0).max(2.0));
         self.at = self.at.max(now);
         let reprice = (now.since(self.started) / 4).clamp(FIRST_REPRICE, REPRICE);
@@ -145,8 +160,9 @@ impl Quota {
     }
 
     /// What the plan may spend until midnight.
-    fn spendable(&self) -> f64 {
-        (self.remaining - self.reserve()).max(0.0)
+    fn spendable(&self, now: Timestamp) -> f64 {
+        let kept = self.bucket + seconds_left(now) * self.max * BUCKET / REFILL_S;
+        (self.remaining - self.reserve() - kept.min(self.max * KEPT)).max(0.0)
     }
 
     /// Kept to the end, for posts that the summary scan found.
@@ -169,7 +185,7 @@ impl Quota {
             };
             rest.iter().map(|(seconds, weight)| seconds * rate(*weight)).sum()
         };
-        let spendable = self.spendable();
+        let spendable = self.spendable(now);
         let (mut low, mut high) = (1e-1_f64, 1e7_f64);
         if calls(low) <= spendable {
             high = low;
@@ -182,8 +198,8 @@ impl Quota {
         let weight = shape.weight(now);
         let planned: f64 = means.iter().map(|mean| mean * weight / batch(self.price, mean * weight)).sum();
         self.network_rate = means.iter().sum::<f64>() * weight;
-        // Where even the cheapest plan leaves quota over, nothing needs to be held back.
-        let even = spendable / seconds_left(now);
+        // Where even the cheapest plan leaves quota over, little needs to be held back.
+        let even = (spendable / seconds_left(now)).min(self.max / FASTEST_S);
         self.refill =
             if self.price == 0.0 { even.max(planned) * MARGIN } else { planned.max(even / 4.0) * MARGIN };
         self.priced_at = Some(now);
