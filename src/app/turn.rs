@@ -178,6 +178,9 @@ impl Main {
                 }
             }
             RealtimeEvent::Down { why, .. } => tracing::warn!(why, "the realtime feed is down"),
+            RealtimeEvent::Missed { since } => {
+                self.handle(Event::Gap { from: since, to: self.clock.now() });
+            }
             RealtimeEvent::PostDeleted(key) => self.handle(Event::PostDeleted(key)),
             RealtimeEvent::PostEdited { key, question } => {
                 self.handle(Event::Active(vec![Active { site: key.site, question, urgent: false }]));

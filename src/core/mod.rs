@@ -5,6 +5,7 @@ pub mod bot;
 pub mod carriers;
 pub mod chat_text;
 pub mod commands;
+pub mod feed;
 pub mod feedback;
 pub mod fetch_plan;
 pub mod guard;

@@ -8,7 +8,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use rand::Rng as _;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -17,8 +17,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 
 use super::{Frame, NETWORK_STREAM, QuestionEventKind, RealtimeEvent, RealtimeOptions, Shared, parse};
 use crate::clock::Clock;
+use crate::core::feed::{Feed, Patience};
 use crate::core::post::PostKey;
-use crate::core::time::Timestamp;
 
 /// How long connecting, and writing one frame, may take.
 const IO_LIMIT: Duration = Duration::from_secs(15);
@@ -48,10 +48,7 @@ struct Task {
     clock: Clock,
     shared: Arc<Shared>,
     events: mpsc::Sender<RealtimeEvent>,
-    /// Up to here nothing was missed; `None` before the first connection.
-    seen_until: Option<Timestamp>,
-    /// Whether the reader knows that the connection is down.
-    down_told: bool,
+    feed: Feed,
 }
 
 pub(super) async fn run(
@@ -60,41 +57,30 @@ pub(super) async fn run(
     shared: Arc<Shared>,
     events: mpsc::Sender<RealtimeEvent>,
 ) {
-    let mut task = Task { options, clock, shared, events, seen_until: None, down_told: false };
-    let mut failures = 0;
+    let patience = Patience {
+        watchdog: clock.told(options.watchdog),
+        first_pause: clock.told(options.first_pause),
+        longest_pause: clock.told(options.longest_pause),
+    };
+    let feed = Feed::new(patience, clock.now());
+    let mut task = Task { options, clock, shared, events, feed };
     loop {
-        let started = task.clock.now();
-        let data_before = task.shared.lock().status.activity;
+        task.feed.on_try(task.clock.now());
         let end = task.connection().await;
-        let had_data = {
-            let mut state = task.shared.lock();
-            state.status.connected_at = None;
-            state.status.activity > data_before
-        };
+        task.shared.lock().status.connected_at = None;
         let End::Lost(why) = end else { return };
-        failures = if had_data { 0 } else { failures + 1 };
-        if !task.down_told {
+        let lost = task.feed.on_lost(rand::rng().random());
+        if let Some(since) = lost.down_since {
             tracing::warn!(why, "the realtime socket is down");
-            let since = task.seen_until.unwrap_or(started);
             if task.events.send(RealtimeEvent::Down { since, why }).await.is_err() {
                 return;
             }
-            task.down_told = true;
         }
         tokio::select! {
-            () = sleep(pause(&task.options, failures)) => {}
+            () = sleep(task.clock.real(lost.pause)) => {}
             () = task.events.closed() => return,
         }
     }
-}
-
-/// A dead connection that came up at once is tried again soon; refusals wait longer each time.
-fn pause(options: &RealtimeOptions, failures: u32) -> Duration {
-    let full = options
-        .first_pause
-        .saturating_mul(1 << failures.saturating_sub(1).min(16))
-        .min(options.longest_pause);
-    full.mul_f64(rand::rng().random_range(0.5..=1.0))
 }
 
 impl Task {
@@ -124,28 +110,22 @@ impl Task {
             status.connected_at = Some(now);
             status.connections += 1;
         }
-        self.tell(RealtimeEvent::Up { missed_since: self.seen_until }).await?;
-        // Before the first data of all, nothing was seen; what came before the first connection is the reader's matter.
-        self.seen_until.get_or_insert(now);
-        self.down_told = false;
+        let missed_since = self.feed.on_up(now);
+        self.tell(RealtimeEvent::Up { missed_since }).await?;
 
         let shared = Arc::clone(&self.shared);
-        let mut dead_at = Instant::now() + self.options.watchdog;
         loop {
+            let patience = self.clock.real(self.feed.dead_at().since(self.clock.now()));
             tokio::select! {
                 message = socket.next() => match message {
-                    Some(Ok(Message::Text(text))) => {
-                        if self.frame(socket, &text).await? {
-                            dead_at = Instant::now() + self.options.watchdog;
-                        }
-                    }
+                    Some(Ok(Message::Text(text))) => self.frame(socket, &text).await?,
                     Some(Ok(Message::Close(_))) | None => return Err(End::Lost("the server closed it".to_owned())),
-                    Some(Ok(Message::Binary(_))) => shared.lock().status.garbage += 1,
+                    Some(Ok(Message::Binary(_))) => self.garbage()?,
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error.into()),
                 },
                 () = shared.changed.notified() => self.subscribe(socket, &mut subscribed).await?,
-                () = sleep_until(dead_at) => {
+                () = sleep(patience) => {
                     shared.lock().status.dead += 1;
                     return Err(End::Lost(format!("no data for {:?}", self.options.watchdog)));
                 }
@@ -154,8 +134,7 @@ impl Task {
         }
     }
 
-    /// Deals with a frame; true when it proves that data flows.
-    async fn frame(&mut self, socket: &mut Socket, text: &str) -> Result<bool, End> {
+    async fn frame(&mut self, socket: &mut Socket, text: &str) -> Result<(), End> {
         match parse(text) {
             Frame::Heartbeat(answer) => {
                 self.shared.lock().status.heartbeats += 1;
@@ -163,14 +142,16 @@ impl Task {
             }
             Frame::Activity(activity) => {
                 let now = self.clock.now();
-                self.seen_until = Some(now);
+                let missed_since = self.feed.on_data(now);
                 {
                     let status = &mut self.shared.lock().status;
                     status.last_data = Some(now);
                     status.activity += 1;
                 }
                 self.tell(RealtimeEvent::Activity(activity)).await?;
-                return Ok(true);
+                if let Some(since) = missed_since {
+                    self.tell(RealtimeEvent::Missed { since }).await?;
+                }
             }
             Frame::Question(event) => {
                 let watched = {
@@ -189,10 +170,18 @@ impl Task {
                 }
             }
             Frame::Other => self.shared.lock().status.other += 1,
-            Frame::Garbage => self.shared.lock().status.garbage += 1,
+            Frame::Garbage => self.garbage()?,
             Frame::Empty => {}
         }
-        Ok(false)
+        Ok(())
+    }
+
+    fn garbage(&mut self) -> Result<(), End> {
+        self.shared.lock().status.garbage += 1;
+        if self.feed.on_garbage(self.clock.now()) {
+            return Err(End::Lost("its frames are garbled".to_owned()));
+        }
+        Ok(())
     }
 
     /// Brings the subscriptions of this connection in line with what is wanted.

@@ -68,6 +68,11 @@ pub enum RealtimeEvent {
         /// What happened.
         why: String,
     },
+    /// Frames that were not understood hid something since then, on a connection that lives on.
+    Missed {
+        /// Activity since then may have been missed.
+        since: Timestamp,
+    },
     /// A question became active.
     Activity(Activity),
     /// A watched question, or an answer to one, was deleted.

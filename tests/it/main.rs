@@ -14,6 +14,7 @@ mod intake;
 #[path = "../support/kills.rs"]
 mod kills;
 mod operations;
+mod outage;
 mod people;
 mod rate_limit;
 mod real_posts;

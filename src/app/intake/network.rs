@@ -52,6 +52,9 @@ pub(in crate::app) struct Sites {
     wanted: Vec<(String, i64)>,
 }
 
+/// Five times as many sites as there are: a page with more does not crowd out what frames name.
+const MAX_SITES: usize = 1_000;
+
 /// Watches that wait for the list of sites.
 const MAX_WANTED: usize = 10_000;
 
@@ -83,7 +86,11 @@ impl Network {
             };
             let again = match fetched {
                 Ok(ids) => {
+                    let hosts = ids.hosts().take(MAX_SITES).map(str::to_owned).collect();
                     self.know_sites(ids);
+                    if self.inputs.send(Input::Event(Event::Sites(hosts))).await.is_err() {
+                        return;
+                    }
                     SITE_LIST_EVERY
                 }
                 Err(error) => {

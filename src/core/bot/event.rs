@@ -125,6 +125,8 @@ pub enum Event {
     Wake,
     /// The network says that these questions became active, in this order.
     Active(Vec<Active>),
+    /// The network has these sites: what is missed is looked for there too, also before anything was heard of them.
+    Sites(Vec<String>),
     /// The realtime feed was blind between these times.
     Gap {
         /// Since when.

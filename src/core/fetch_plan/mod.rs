@@ -25,9 +25,6 @@ pub use types::{Failure, Learned, PlanOptions, PlanStatus, Request, Told, Work};
 /// The most ids that one call may name, and the largest page.
 pub const MAX_IDS: usize = 100;
 
-/// The API has no page beyond this one without a key.
-const MAX_PAGE: u32 = 25;
-
 /// More sites than the network has; frames with ever new hosts do not fill the memory.
 const MAX_SITES: usize = 2_000;
 
@@ -129,12 +126,14 @@ impl FetchPlan {
         }
     }
 
-    /// Makes a site known, so that a gap is filled there too. `newest_activity` is the latest activity seen there by
-    /// an earlier process, in Unix seconds.
+    /// Makes a site known, so that a gap is filled there too, also one that is being filled now. `newest_activity` is the
+    /// latest activity seen there by an earlier process, in Unix seconds.
     pub fn on_site(&mut self, site: &str, newest_activity: Option<i64>, now: Timestamp) {
         let now = self.advance(now);
+        let gap = if self.sites.contains_key(site) { None } else { self.gap() };
         if let Some(site) = self.site(site, now) {
             site.newest_activity = site.newest_activity.max(newest_activity.unwrap_or(0));
+            site.gap = site.gap.or(gap);
         }
     }
 
@@ -204,9 +203,17 @@ impl FetchPlan {
 
     /// Whether something that was missed is not fetched yet.
     pub fn has_gap(&self) -> bool {
-        let of_sites =
-            self.sites.values().any(|s| s.gap.is_some() || s.pages.iter().any(|p| p.gap.is_some()));
-        of_sites || self.in_flight.values().any(|request| request.gap.is_some())
+        self.gap().is_some()
+    }
+
+    /// The stretch of time that holds all gaps.
+    fn gap(&self) -> Option<Gap> {
+        let of_sites = self.sites.values().flat_map(|site| {
+            let of_pages = site.pages.iter().map(|page| page.gap);
+            of_pages.chain([site.gap])
+        });
+        let gaps = of_sites.chain(self.in_flight.values().map(|request| request.gap));
+        gaps.flatten().reduce(|all, gap| all.merge(Some(gap)))
     }
 
     /// Somebody wants to know whether posts are still there.
@@ -276,7 +283,7 @@ impl FetchPlan {
         let found: std::collections::HashSet<i64> = told.found.iter().copied().collect();
         let mut missing: Vec<_> = request.taken.into_iter().filter(|(id, _)| !found.contains(id)).collect();
         match request.work {
-            Work::Active { min, page } if told.has_more && page < MAX_PAGE => {
+            Work::Active { min, page } if told.has_more && page < self.options.max_page => {
                 site.pages.push_back(Page { min, page: page + 1, taken: missing, gap: request.gap });
                 return;
             }
@@ -340,7 +347,8 @@ impl FetchPlan {
         self.at = self.at.max(now);
         self.shape.roll(self.at);
         if self.quota.advance(self.at) {
-            self.quota.set_price(self.sites.values().map(|site| &site.rate), &self.shape, self.at);
+            let rates = self.sites.values().map(|site| &site.rate).filter(|rate| rate.is_observed());
+            self.quota.set_price(rates, &self.shape, self.at);
         }
         self.at
     }

@@ -75,6 +75,11 @@ impl SiteRate {
         (self.events * fade, self.seconds * fade + FADE_S * (1.0 - fade))
     }
 
+    /// Whether anything ever came from the site.
+    pub(super) fn is_observed(&self) -> bool {
+        self.events > 0.0
+    }
+
     /// Reports an event, as far as is known: what a post of this site is worth when not all can be fetched.
     pub(super) fn worth(&self) -> f64 {
         (self.reports + PRIOR_REPORTS) / (self.events + PRIOR_REPORTED_EVENTS)
@@ -106,6 +111,15 @@ impl SiteRate {
     }
 }
 
+/// An hour counts as if so many events had come in it as usual, so that a few say little.
+const USUAL_EVENTS: f64 = 20.0;
+
+/// How busy an hour usually is, with mean 1: the network's people live in Europe, Asia and America, so the quietest hour
+/// is about 3 UTC and the busiest about 15 UTC. Only a beginning; what is observed counts for much more.
+fn usual_weight(hour: usize) -> f64 {
+    1.0 - 0.4 * ((hour as f64 - 3.0) / 24.0 * std::f64::consts::TAU).cos()
+}
+
 /// The shape of the day: how much busier each UTC hour is than the mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct DayShape {
@@ -123,7 +137,13 @@ pub(super) struct DayShape {
 impl DayShape {
     pub(super) fn new(now: Timestamp) -> Self {
         let hour = now.as_secs().div_euclid(3600);
-        Self { weights: [1.0; 24], counts: [None; 24], hour, events: 0.0, whole: false }
+        Self {
+            weights: std::array::from_fn(usual_weight),
+            counts: [None; 24],
+            hour,
+            events: 0.0,
+            whole: false,
+        }
     }
 
     pub(super) fn on_event(&mut self, now: Timestamp) {
@@ -144,14 +164,25 @@ impl DayShape {
         // Of hours that passed without an event nothing is known: perhaps nobody listened.
         self.whole = hour == self.hour + 1;
         (self.hour, self.events) = (hour, 0.0);
-        let known: Vec<f64> = self.counts.iter().flatten().copied().collect();
-        // A part of the day says little about the whole.
-        if known.len() >= 20 {
-            let mean = known.iter().sum::<f64>() / known.len() as f64;
-            for (weight, count) in self.weights.iter_mut().zip(&self.counts) {
-                *weight = count.map_or(1.0, |count| (count / mean.max(1.0)).clamp(0.1, 10.0));
-            }
-        }
+        self.weights = self.learned_weights();
+    }
+
+    /// As observed; an hour that was not observed yet is as busy as usual beside those that were.
+    fn learned_weights(&self) -> [f64; 24] {
+        let known =
+            self.counts.iter().enumerate().filter_map(|(n, count)| Some((usual_weight(n), (*count)?)));
+        let (usual, events) = known.fold((0.0, 0.0), |sum, known| (sum.0 + known.0, sum.1 + known.1));
+        let scale = (events + USUAL_EVENTS) / (usual + 1.0);
+        let weight = |hour: usize| {
+            let usual = usual_weight(hour);
+            let expected = usual * scale;
+            self.counts[hour].map_or(usual, |count| {
+                (count + USUAL_EVENTS * usual) / (expected + USUAL_EVENTS * usual) * usual
+            })
+        };
+        let weights: [f64; 24] = std::array::from_fn(weight);
+        let mean = weights.iter().sum::<f64>() / 24.0;
+        weights.map(|weight| (weight / mean).clamp(0.1, 10.0))
     }
 
     /// The weight of the hour that `at` falls in.

@@ -21,6 +21,8 @@ pub struct PlanOptions {
     pub max_pending: usize,
     /// The most requests at a time.
     pub max_in_flight: usize,
+    /// The last page of a listing that the API gives: 25 without a key.
+    pub max_page: u32,
 }
 
 impl PlanOptions {
@@ -31,6 +33,7 @@ impl PlanOptions {
             listed_sites: vec!["stackoverflow.com".to_owned()],
             max_pending: 20_000,
             max_in_flight: 12,
+            max_page: if has_key { 1_000 } else { 25 },
         }
     }
 }
