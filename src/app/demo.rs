@@ -225,6 +225,7 @@ impl DemoSummary {
             }
             Happening::Refused { .. } => self.refused += 1,
             Happening::Unknown { .. }
+            | Happening::ReportGrew { .. }
             | Happening::Expired { .. }
             | Happening::RoomClosed { .. }
             | Happening::ScanFailed { .. } => {}

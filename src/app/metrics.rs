@@ -150,7 +150,7 @@ impl Metrics {
                 let by_room = ByRoom { server: room.server.clone(), room: room.room };
                 self.closed.get_or_create(&by_room).inc();
             }
-            Happening::Gone { .. } | Happening::Expired { .. } => {}
+            Happening::ReportGrew { .. } | Happening::Gone { .. } | Happening::Expired { .. } => {}
             Happening::Feedback { .. } => {
                 self.feedback.inc();
             }

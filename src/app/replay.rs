@@ -351,6 +351,7 @@ impl Replay {
             Happening::Feedback { .. } => summary.feedback += 1,
             Happening::Expired { n_items } => summary.expired += n_items,
             Happening::Scanned { .. }
+            | Happening::ReportGrew { .. }
             | Happening::ScanFailed { .. }
             | Happening::Unknown { .. }
             | Happening::RoomClosed { .. } => {}

@@ -229,6 +229,11 @@ impl Onlooker for View {
                     "reasons": reasons, "weight": weight, "rooms": n_rooms});
                 ("report", Some(text), fields)
             }
+            Happening::ReportGrew { report, reasons, weight, n_rooms } => {
+                let text = format!("report {report}  also {} ({weight})", reasons.join(", "));
+                let fields = serde_json::json!({"report": report.to_string(), "reasons": reasons, "weight": weight, "rooms": n_rooms});
+                ("report_grew", Some(text), fields)
+            }
             Happening::Delivered { room, message_id, reports, reconciled } => {
                 self.n_messages += 1;
                 let lags = lags(reports);

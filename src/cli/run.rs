@@ -108,6 +108,9 @@ fn show(happening: &Happening, dry_run: bool) {
                 tracing::info!(%report, post = %key, weight, reasons, title, n_rooms, "reported");
             }
         }
+        Happening::ReportGrew { report, reasons, weight, n_rooms } => {
+            tracing::info!(%report, weight, reasons = reasons.join(", "), n_rooms, "more was found out about a reported post");
+        }
         Happening::Delivered { room, message_id, reports, reconciled } => {
             for (report, lag) in reports {
                 let lag_ms = lag.as_millis();

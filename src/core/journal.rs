@@ -67,6 +67,13 @@ pub enum Entry {
         /// Its items.
         items: Vec<Item>,
     },
+    /// More was found out about a reported post.
+    ReportGrew {
+        /// Its report with everything that is known now, under the name that it has.
+        report: Box<Report>,
+        /// An item for each room that wants it only now.
+        items: Vec<Item>,
+    },
     /// A reported post is gone.
     PostDeleted {
         /// Which post.

@@ -191,7 +191,11 @@ impl Lists {
         self.trials.on_opinion(report, is_spam);
     }
 
-    /// Takes out held items.
+    /// Items of reports that only muted entries found.
+    pub fn held(&self) -> impl Iterator<Item = &Item> {
+        self.held.iter()
+    }
+
     pub(super) fn on_muted(&mut self, rule: &str) {
         self.trials.on_muted(rule);
     }
@@ -200,6 +204,7 @@ impl Lists {
         self.trials.on_unmuted(rule);
     }
 
+    /// Takes out held items.
     pub(super) fn take_held(&mut self, is_wanted: impl Fn(&Item) -> bool) -> Vec<Item> {
         let (taken, kept) = std::mem::take(&mut self.held).into_iter().partition(is_wanted);
         self.held = kept;

@@ -64,11 +64,7 @@ impl ReportedPosts {
             }
             None => Vec::new(),
         };
-        for reason in &report.reasons {
-            if !reasons.contains(reason) {
-                reasons.push(reason.clone());
-            }
-        }
+        add_new(&mut reasons, &report.reasons);
         let question = report.post.question;
         self.insert(key, Reported { report: report.id, content, reasons, deleted: false, question, at });
         while self.posts.len() > MAX_REPORTED
@@ -76,6 +72,12 @@ impl ReportedPosts {
         {
             self.posts.remove(&oldest);
         }
+    }
+
+    /// The latest report of its post has more reasons now; false when it is not the latest of any.
+    pub(super) fn on_grown(&mut self, report: &Report) -> bool {
+        let told = self.posts.get_mut(&report.key()).filter(|told| told.report == report.id);
+        told.map(|told| add_new(&mut told.reasons, &report.reasons)).is_some()
     }
 
     /// A post is gone; false when it was never reported.
@@ -87,6 +89,14 @@ impl ReportedPosts {
     fn insert(&mut self, key: PostKey, told: Reported) {
         self.by_report.insert(told.report, key.clone());
         self.posts.insert(key, told);
+    }
+}
+
+fn add_new(to: &mut Vec<String>, reasons: &[String]) {
+    for reason in reasons {
+        if !to.contains(reason) {
+            to.push(reason.clone());
+        }
     }
 }
 

@@ -45,8 +45,10 @@ impl UndeliveredReports {
         self.reports.is_empty()
     }
 
-    /// A report was made that so many items bring into rooms; nothing changes where none does.
+    /// A report was made, or more was found out about it, and so many more items bring it into rooms. Without any item it is
+    /// not kept.
     pub(super) fn on_report(&mut self, report: &Report, n_items: usize) {
+        let n_items = n_items + self.reports.get(&report.id).map_or(0, |before| before.n_items);
         if n_items > 0 {
             self.by_post.insert((report.key(), report.id));
             self.reports.insert(report.id, Undelivered { report: report.clone(), n_items });

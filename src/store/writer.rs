@@ -199,7 +199,8 @@ fn write_change(to: &Transaction<'_>, change: &Change) -> Result<(), rusqlite::E
         Change::Report(report) => {
             let json = serde_json::to_string(report).expect("reports are plain data");
             to.prepare_cached(
-                "INSERT INTO reports (n, created_at, site, number, title, owner, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO reports (n, created_at, site, number, title, owner, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (n) DO UPDATE SET report = excluded.report",
             )?
             .execute(params![
                 number(report.id.0),

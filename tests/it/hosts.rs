@@ -2,6 +2,8 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
+use smokestack::store::{Reader, ReportFilter};
+
 use crate::world::{HQ, World};
 
 /// A name server that answers every question for an address with 192.0.2.66, says of all else that it does not exist, and
@@ -65,6 +67,31 @@ async fn a_post_whose_host_has_a_listed_address_is_reported_and_a_silent_name_se
         texts.iter().any(|text| text.contains("Bad ip for hostname in body (") && text.contains("/702")),
         "{texts:?}"
     );
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_hosts_of_a_reported_post_say_is_added_to_its_report_and_chat_hears_of_it_once() {
+    let world = World::new().await;
+    let list = "Schema: yaml_cidr\nSchema_version: '2019120601'\nitems:\n- ip: 192.0.2.66\n";
+    std::fs::write(world.folder.path().join("rules/blacklisted_cidrs.yml"), list).expect("written");
+    world.write_config(&format!("web: {{listen: \"off\"}}\ndns: {{server: \"{}\"}}\n", name_server()));
+    let service = world.service().await;
+    let body = "<p>see <a href=\"http://bad-shop.com/x\">this</a></p>";
+    let _playing = world
+        .play(&[post(0.0, "su-704", "A miracle stapler", body), post(9.0, "su-705", "A question", body)])
+        .await;
+    world.until("both reports", |world| world.texts(HQ).len() == 2).await;
+    let reader = Reader::open(&world.config().data_dir).expect("the store");
+    let reasons = || {
+        let page = reader.reports(&ReportFilter { limit: 10, ..ReportFilter::default() }).expect("a page");
+        page.items.into_iter().map(|row| (row.report.post.number, row.report.reasons)).collect::<Vec<_>>()
+    };
+    let both = vec!["bad IP for hostname in body".to_owned(), "bad keyword in title".to_owned()];
+    world.until("the second look at the first post", |_| reasons().contains(&(704, both.clone()))).await;
+    assert_eq!(reasons().len(), 2, "one report a post");
+    assert_eq!(world.texts(HQ).iter().filter(|text| text.contains("/704")).count(), 1);
     service.stopper().cancel();
     service.ended().await.expect("a clean end");
 }

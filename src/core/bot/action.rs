@@ -134,6 +134,17 @@ pub enum Happening {
         /// How many rooms hear of it.
         n_rooms: usize,
     },
+    /// More was found out about a reported post.
+    ReportGrew {
+        /// Its report.
+        report: ReportId,
+        /// The reasons that are new.
+        reasons: Vec<String>,
+        /// Its weight now.
+        weight: i64,
+        /// How many rooms hear of it only now.
+        n_rooms: usize,
+    },
     /// A message is in its room.
     Delivered {
         /// Which room.

@@ -134,15 +134,9 @@ impl Bot {
         self.take_posts(Batch { site, questions, last_activity: newest.unwrap_or(0), posts }, now);
     }
 
-    pub(super) fn on_scanned(&mut self, post: ScannedPost, seen_at: Timestamp, now: Timestamp) {
-        let ScannedPost { fetched, mut verdict, mut only_experimental, content } = post;
-        let author = fetched.owner_url.as_deref().and_then(UserKey::from_url);
-        if let Some(listed) =
-            author.as_ref().and_then(|user| self.state.people.listed(UserList::Blacklist, user))
-        {
-            blacklisted(&mut verdict, listed, &fetched.post.owner.name, self.weights.of(BLACKLISTED_USER));
-            only_experimental = false;
-        }
+    pub(super) fn on_scanned(&mut self, mut post: ScannedPost, seen_at: Timestamp, now: Timestamp) {
+        let author = self.judge_author(&mut post);
+        let ScannedPost { fetched, verdict, only_experimental, content } = post;
         if !verdict.is_spam()
             || !self.is_news(&fetched.key, &verdict.reasons, content)
             || self.state.people.silences(&fetched.key, author.as_ref(), &verdict.reasons)
@@ -150,6 +144,17 @@ impl Bot {
             return;
         }
         self.report(&fetched, verdict, only_experimental, content, seen_at, now);
+    }
+
+    /// Adds what is known of the author, who is given back; nobody where the account is gone.
+    pub(super) fn judge_author(&self, post: &mut ScannedPost) -> Option<UserKey> {
+        let author = post.fetched.owner_url.as_deref().and_then(UserKey::from_url)?;
+        if let Some(listed) = self.state.people.listed(UserList::Blacklist, &author) {
+            let (name, weight) = (&post.fetched.post.owner.name, self.weights.of(BLACKLISTED_USER));
+            blacklisted(&mut post.verdict, listed, name, weight);
+            post.only_experimental = false;
+        }
+        Some(author)
     }
 
     /// Queues a report for every room that wants it.
@@ -166,7 +171,11 @@ impl Bot {
         let weights = &self.weights;
         let report = Report::new(id, fetched, verdict, |reason| weights.of(reason), seen_at, now);
         let rooms = self.rooms.route(&report.post.site, &report.reasons, only_experimental);
-        let items = if self.settings.dry_run { Vec::new() } else { self.items(&report, rooms, now) };
+        let items = if self.settings.dry_run {
+            Vec::new()
+        } else {
+            self.items(&report, self.mirror_groups(rooms), now)
+        };
         self.tell(Happening::Reported {
             report: id,
             key: report.key(),
@@ -190,8 +199,8 @@ impl Bot {
         }
     }
 
-    /// One item for each room, and one for each group of rooms that mirror each other.
-    fn items(&self, report: &Report, rooms: Vec<RoomKey>, now: Timestamp) -> Vec<Item> {
+    /// Rooms that mirror each other together, every other one alone.
+    pub(super) fn mirror_groups(&self, rooms: Vec<RoomKey>) -> Vec<Vec<RoomKey>> {
         let mut groups: Vec<(Option<String>, Vec<RoomKey>)> = Vec::new();
         for room in rooms {
             let mirror = self.rooms.get(&room).and_then(|room| room.mirror.clone());
@@ -200,7 +209,17 @@ impl Bot {
                 None => groups.push((mirror, vec![room])),
             }
         }
-        let item = |(n, (_, rooms)): (u64, (Option<String>, Vec<RoomKey>))| {
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// One item for each group of rooms.
+    pub(super) fn items(
+        &self,
+        report: &Report,
+        groups: impl IntoIterator<Item = Vec<RoomKey>>,
+        now: Timestamp,
+    ) -> Vec<Item> {
+        let item = |(n, rooms): (u64, Vec<RoomKey>)| {
             let first = rooms.first()?;
             let room = self.rooms.get(first)?;
             let class = match room.priority {

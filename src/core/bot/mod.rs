@@ -17,6 +17,7 @@ mod ping;
 mod recall;
 mod retract;
 mod scanning;
+mod second_look;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -246,7 +247,7 @@ impl Bot {
             Event::ScanDied { key, content } => {
                 self.scan_failed(key, content, "the process ended during its scan".to_owned(), now);
             }
-            Event::HostsJudged(post) => self.on_scanned(*post, now, now),
+            Event::HostsJudged(post) => self.on_hosts_judged(*post, now),
             Event::FetchFailed { request, failure } => self.plan.on_failure(request.id, failure, now),
             Event::LoggedIn { account, user_id } => self.on_logged_in(account, user_id),
             Event::LoggedOut { account } => self.on_logged_out(&account, now),

@@ -27,6 +27,7 @@ mod intake;
 mod lists;
 mod people;
 mod retract;
+mod second_look;
 mod talk;
 
 const ROOMS: &str = "

@@ -203,6 +203,22 @@ impl People {
         }
     }
 
+    /// More reasons were found for a report; what people said meanwhile counts for them as well.
+    pub(super) fn on_report_grew(&mut self, report: ReportId, reasons: &[String]) {
+        let Some(known) = self.known.get_mut(&report) else { return };
+        let said = known.counts_as();
+        for reason in reasons {
+            if known.reasons.contains(reason) {
+                continue;
+            }
+            known.reasons.push(reason.clone());
+            if let Some(is_spam) = said {
+                self.tallies.entry(reason.clone()).or_default().add(is_spam);
+            }
+        }
+        known.reasons.sort();
+    }
+
     /// A report that went out of memory is spoken of again. Its old opinions are in the tallies already.
     pub(super) fn on_recalled(&mut self, report: &Report, opinions: &[Given]) {
         if self.known.contains_key(&report.id) {

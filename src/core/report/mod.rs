@@ -100,7 +100,7 @@ pub struct ReportedPost {
     pub edited: bool,
 }
 
-/// What the service found and tells its rooms; never changes after it was queued.
+/// What the service found and tells its rooms; after it was queued it changes only when its reasons become more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Its name.

@@ -42,7 +42,7 @@ impl DeliveryState {
 /// A change to the tables that are asked questions of; written in the transaction that appends the entry.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// A report was made.
+    /// A report was made, or more was found out about its post.
     Report(Box<Report>),
     /// An item of a report changed its state.
     Delivery {

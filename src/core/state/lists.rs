@@ -32,7 +32,7 @@ impl State {
     }
 
     /// Queues what no muted entry holds any more.
-    fn release(&mut self, at: Timestamp) -> Vec<Change> {
+    pub(super) fn release(&mut self, at: Timestamp) -> Vec<Change> {
         let reports = self.undelivered.values().map(|undelivered| &undelivered.report);
         let still_held: BTreeSet<_> =
             reports.filter(|report| self.lists.holds(report)).map(|report| report.id).collect();

@@ -225,7 +225,9 @@ impl Bot {
 
     /// Mutes what did badly, and asks people where it was added.
     pub(in super::super) fn mute_due(&mut self, now: Timestamp) {
-        let says_more = |entry: &Entry| matches!(entry, Entry::Reported { .. } | Entry::Feedback(_));
+        let says_more = |entry: &Entry| {
+            matches!(entry, Entry::Reported { .. } | Entry::ReportGrew { .. } | Entry::Feedback(_))
+        };
         if !self.step.entries.iter().any(says_more) {
             return;
         }

@@ -115,27 +115,43 @@ impl Desk {
 
     /// A post that one entry found.
     fn hit(&mut self, number: i64, rule: &str, reputation: i64) {
-        let mut event = fetched(
-            number,
-            "superuser.com",
-            &format!("title {number}"),
-            &["potentially bad keyword in body"],
-        );
-        if let Event::Scanned(scanned) = &mut event {
-            for post in &mut scanned.posts {
-                post.fetched.post.owner.reputation = reputation;
-                post.verdict.why = vec![Why {
-                    reason: "potentially bad keyword in body".to_owned(),
-                    rule: rule.to_owned(),
-                    part: Part::Body,
-                    start: 0,
-                    end: 1,
-                    text: "x".to_owned(),
-                }];
-            }
-        }
+        let event =
+            Event::Scanned(Self::found(number, &[("potentially bad keyword in body", rule)], reputation));
         self.world.tell(event);
         self.world.run(Duration::from_secs(20));
+    }
+
+    /// What is known of its hosts speaks against a post that the entry of the first `hit` found.
+    fn also_found(&mut self, number: i64, rule: &str) {
+        let why = [
+            ("bad IP for hostname in body", rule),
+            ("potentially bad keyword in body", "watchlist/keywords:11"),
+        ];
+        let mut scanned = Self::found(number, &why, 1);
+        self.world.tell(Event::HostsJudged(Box::new(scanned.posts.remove(0))));
+        self.world.run(Duration::from_secs(20));
+    }
+
+    /// A post with these reasons, each with the entry that found it.
+    fn found(number: i64, why: &[(&str, &str)], reputation: i64) -> Scanned {
+        let reasons: Vec<&str> = why.iter().map(|(reason, _)| *reason).collect();
+        let title = format!("title {number}");
+        let Event::Scanned(mut scanned) = fetched(number, "superuser.com", &title, &reasons) else {
+            unreachable!()
+        };
+        for post in &mut scanned.posts {
+            post.fetched.post.owner.reputation = reputation;
+            let why = why.iter().map(|(reason, rule)| Why {
+                reason: (*reason).to_owned(),
+                rule: (*rule).to_owned(),
+                part: Part::Body,
+                start: 0,
+                end: 1,
+                text: "x".to_owned(),
+            });
+            post.verdict.why = why.collect();
+        }
+        scanned
     }
 
     /// The posts that some room was told of.
@@ -274,6 +290,10 @@ fn a_new_entry_that_does_badly_is_muted_and_what_it_found_comes_out_again() {
     desk.hit(5, "blacklist/keywords:1", 1);
     assert_eq!(desk.told(), BTreeSet::from([1, 2, 3, 5]), "what only the muted entry found is held");
     assert_eq!(desk.world.bot.state().lists.n_held(), 1);
+    desk.hit(7, rule, 1);
+    desk.also_found(7, "blacklisted_cidrs:192.0.2.66");
+    assert!(desk.told().contains(&7), "its hosts speak against it as well");
+    assert_eq!(desk.world.bot.state().lists.n_held(), 1);
     assert_eq!(
         desk.say(ANN, "!!/muted").as_deref(),
         Some("muted: watchlist/keywords:11; reports that wait: 1")
@@ -281,7 +301,7 @@ fn a_new_entry_that_does_badly_is_muted_and_what_it_found_comes_out_again() {
     desk.world.crash();
     let said = desk.say(ANN, "!!/unmute watchlist/keywords:11");
     assert_eq!(said.as_deref(), Some("`watchlist/keywords:11` may speak again; held reports that go out: 1"));
-    assert_eq!(desk.told().len(), 5);
+    assert_eq!(desk.told().len(), 6);
     desk.hit(6, rule, 5_000);
-    assert_eq!(desk.told().len(), 6, "a person trusts it");
+    assert_eq!(desk.told().len(), 7, "a person trusts it");
 }
