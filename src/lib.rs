@@ -19,3 +19,4 @@ pub mod rules_folder;
 pub mod simulator;
 pub mod store;
 pub mod web;
+pub mod websocket;

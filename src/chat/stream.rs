@@ -10,13 +10,10 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Url;
 use reqwest::header::{HeaderValue, ORIGIN};
 use serde::Deserialize;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use super::error::{ChatError, words};
 use super::event::ServerEvent;
@@ -25,6 +22,7 @@ use super::http::{ANSWER_MAX_BYTES, chain, jittered};
 use super::lookup;
 use super::session::Session;
 use crate::core::time::Timestamp;
+use crate::websocket::{self, Socket};
 
 /// Keep-alives come every 15 to 20 s; SmokeDetector's watchdog waits as long.
 pub(super) const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -40,8 +38,6 @@ const COUNTER_EVERY: Duration = Duration::from_secs(10);
 /// How often rooms are polled that no frame of the socket has named yet. They may be quiet, or not reported by it:
 /// nobody documents when a socket reports the other rooms of its user.
 const UNNAMED_POLL_EVERY: Duration = Duration::from_secs(10);
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Hands out events until nobody listens.
 pub(super) async fn run(
@@ -301,11 +297,8 @@ async fn open_socket(session: &Session, room: i64, counter: i64) -> Result<Socke
     if let Ok(origin) = HeaderValue::from_str(&origin) {
         request.headers_mut().insert(ORIGIN, origin);
     }
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(ANSWER_MAX_BYTES))
-        .max_frame_size(Some(ANSWER_MAX_BYTES));
-    match timeout(session.timeout(), connect_async_with_config(request, Some(config), true)).await {
-        Ok(Ok((socket, _))) => Ok(socket),
+    match timeout(session.timeout(), websocket::open(request, ANSWER_MAX_BYTES)).await {
+        Ok(Ok(socket)) => Ok(socket),
         Ok(Err(error)) => Err(ChatError::Broken { what: what(), why: chain(&error) }),
         Err(_) => Err(ChatError::Broken { what: what(), why: "no handshake in time".to_owned() }),
     }

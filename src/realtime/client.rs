@@ -6,27 +6,23 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use rand::Rng as _;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
 use super::{Frame, NETWORK_STREAM, QuestionEventKind, RealtimeEvent, RealtimeOptions, Shared, parse};
 use crate::clock::Clock;
 use crate::core::feed::{Feed, Patience};
 use crate::core::post::PostKey;
+use crate::websocket::{self, Socket};
 
 /// How long connecting, and writing one frame, may take.
 const IO_LIMIT: Duration = Duration::from_secs(15);
 
 /// Frames are about a kilobyte; a larger one than this ends the connection.
 const MAX_FRAME: usize = 256 * 1024;
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Why a connection ended.
 enum End {
@@ -206,8 +202,7 @@ async fn open(url: &str) -> Result<Socket, tungstenite::Error> {
     let mut request = url.into_client_request()?;
     // Not needed as far as is known; browsers and other clients send it.
     request.headers_mut().insert("Origin", HeaderValue::from_static("https://stackoverflow.com"));
-    let config = WebSocketConfig::default().max_message_size(Some(MAX_FRAME)).max_frame_size(Some(MAX_FRAME));
-    Ok(connect_async_with_config(request, Some(config), true).await?.0)
+    websocket::open(request, MAX_FRAME).await
 }
 
 async fn send(socket: &mut Socket, text: String) -> Result<(), End> {
