@@ -4,8 +4,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::ended::WorkLeft;
-use crate::core::bot::{Batch, Event, Message};
+use crate::core::bot::{Active, Batch, Event, Message};
+use crate::core::journal::ReadTo;
 use crate::core::outbox::AccountKey;
+use crate::core::post::Post;
 use crate::realtime::RealtimeEvent;
 
 /// Events that wait for the loop; edges wait when it is full.
@@ -33,8 +35,21 @@ pub(super) enum Input {
     },
     Chat(AccountKey, ChatHealth),
     Realtime(RealtimeEvent),
-    /// Posts of a source, and whom to tell when it may give more.
-    Given(Batch, oneshot::Sender<()>),
+    /// The feed says that these questions became active.
+    Active {
+        active: Vec<Active>,
+        /// What it showed of them, in the same order, if it is recorded.
+        frames: Vec<Post>,
+    },
+    /// Posts of a source that is no network.
+    Given {
+        /// By site.
+        batches: Vec<Batch>,
+        /// How far the source was read with them, where it can be read again from there.
+        read_to: Option<ReadTo>,
+        /// Whom to tell when it may give more.
+        taken: oneshot::Sender<()>,
+    },
     /// The source has given all it has.
     SourceEnded,
     /// Somebody wants to know what there is still to do.

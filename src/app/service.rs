@@ -118,6 +118,7 @@ impl Service {
         };
         let lists = Lists::start(&config, scanner.clone(), inputs.clone());
         let intake = Edges {
+            read_to: opened.state.read_to.clone(),
             scanner,
             hosts: Hosts::new(&config, clock),
             inputs: inputs.clone(),

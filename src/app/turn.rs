@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::core::bot::{
     self, Action, Active, Bot, Event, Found, Happening, Step, Wanted, WebFeedback, WebOutcome,
 };
+use crate::core::journal::ReadTo;
 use crate::core::outbox::{AccountKey, Phase};
 use crate::core::post::PostKey;
 use crate::core::time::Timestamp;
@@ -65,8 +66,8 @@ pub(super) struct Main {
     pub(super) died: Vec<(PostKey, u64)>,
     /// Where what came in is written, if anywhere.
     pub(super) recorder: Option<Recorder>,
-    /// Tells the source that it may give more.
-    pub(super) taken: Option<oneshot::Sender<()>>,
+    /// How far the source was read, and whom to tell that it may give more.
+    pub(super) taken: Option<(Option<ReadTo>, oneshot::Sender<()>)>,
     /// Whether the source has given all it has.
     pub(super) source_ended: bool,
     pub(super) n_commits: u64,
@@ -143,9 +144,15 @@ impl Main {
                 self.every_login_refused()?;
             }
             Input::Realtime(event) => self.hear(event),
-            Input::Given(batch, taken) => {
-                self.handle(Event::Given(batch));
-                self.taken = Some(taken);
+            Input::Active { active, frames } => {
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.heard(&active, frames, self.clock.now());
+                }
+                self.handle(Event::Active(active));
+            }
+            Input::Given { batches, read_to, taken } => {
+                batches.into_iter().for_each(|batch| self.handle(Event::Given(batch)));
+                self.taken = Some((read_to, taken));
             }
             Input::SourceEnded => self.source_ended = true,
             // Who asked may be gone by now.
@@ -157,9 +164,15 @@ impl Main {
 
     /// What follows from how far the scan is: the source may go on, or, when it has ended, so may the service.
     fn is_done(&mut self) -> bool {
-        if !self.bot.is_behind()
-            && let Some(taken) = self.taken.take()
-        {
+        let (is_behind, is_scanned) = (self.bot.is_behind(), self.bot.n_in_scan() == 0);
+        // What can be read again must not go on before all of it is scanned: that is how far the next process goes back.
+        let goes_on = |(read_to, _): &mut (Option<ReadTo>, _)| {
+            if read_to.is_some() { is_scanned } else { !is_behind }
+        };
+        if let Some((read_to, taken)) = self.taken.take_if(goes_on) {
+            if let Some(place) = read_to {
+                self.handle(Event::ReadTo(place));
+            }
             // A source that is gone gives no more.
             let _ = taken.send(());
         }

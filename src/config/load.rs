@@ -82,7 +82,10 @@ impl Config {
             dns: written.dns,
             secrets: Secrets::read(&servers, environment),
             servers,
-            source: written.source,
+            source: match written.source {
+                Source::Tail(file) => Source::Tail(folder.join(file)),
+                source => source,
+            },
             record: written.record.map(|record| folder.join(record)),
             delivery: written.delivery,
             accounts_approved: written.accounts_approved,

@@ -123,7 +123,7 @@ pub struct Server {
 }
 
 /// What feeds the service.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// The realtime socket and the API.
@@ -131,6 +131,8 @@ pub enum Source {
     Realtime,
     /// Posts as JSON lines on standard input; no Stack Exchange needed.
     Stdin,
+    /// The same in a file that grows, written `{tail: FILE}`. A later process goes on where one stopped.
+    Tail(PathBuf),
 }
 
 /// How reports go out.

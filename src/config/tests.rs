@@ -146,6 +146,7 @@ fn values_are_read_in_the_forms_people_write() {
         Some("127.0.0.1:0")
     );
     assert_eq!(parse("source: stdin\nrecord: null").source, Source::Stdin);
+    assert_eq!(parse("source: {tail: p.jsonl}").source, Source::Tail("etc/p.jsonl".into()));
 }
 
 #[test]

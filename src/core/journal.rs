@@ -25,6 +25,8 @@ pub enum Entry {
         /// Number of the question.
         question: i64,
     },
+    /// A file that posts come from was read up to here, and all of it was scanned.
+    ReadTo(ReadTo),
     /// The posts of these questions were fetched (or are gone) and scanned.
     Scanned {
         /// Host name of the site.
@@ -284,6 +286,15 @@ pub enum Entry {
     },
 }
 
+/// A place in a file that may have been replaced since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadTo {
+    /// Bytes from its beginning.
+    pub offset: u64,
+    /// A hash of what stands before: in another file it is something else.
+    pub before: u64,
+}
+
 /// What a privileged person replied to a report, other than feedback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
@@ -320,6 +331,7 @@ impl Entry {
         matches!(
             self,
             Self::Active { .. }
+                | Self::ReadTo(_)
                 | Self::Scanned { .. }
                 | Self::GivenUp { .. }
                 | Self::ScanFailed { .. }

@@ -48,8 +48,12 @@ pub struct Activity {
 impl Activity {
     /// What the rules for summaries look at. Absent when the owner is gone: as SmokeDetector, such a frame is not scanned.
     pub fn summary_post(&self) -> Option<Post> {
-        self.owner_url.as_ref()?;
-        Some(Post {
+        self.owner_url.is_some().then(|| self.excerpt())
+    }
+
+    /// What the frame shows of the question, as a post.
+    pub fn excerpt(&self) -> Post {
+        Post {
             id: format!("{}/{}", self.site, self.question),
             site: self.site.clone(),
             post_type: PostType::Question,
@@ -58,7 +62,7 @@ impl Activity {
             body_is_summary: true,
             owner: Owner { name: self.owner_name.clone(), ..Owner::default() },
             score: 0,
-        })
+        }
     }
 }
 

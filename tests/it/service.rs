@@ -105,6 +105,17 @@ async fn a_post_whose_scan_ended_two_processes_is_set_aside_and_named() {
     let ready: serde_json::Value = reqwest::get(url).await.expect("an answer").json().await.expect("JSON");
     let detail = ready["checks"]["intake"]["detail"].as_str().unwrap_or_default();
     assert!(detail.contains("superuser.com/801 (the process ended during its scan)"), "{ready}");
+    let url = format!("http://{}/metrics", service.web().expect("a web surface"));
+    let counted = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            let metrics = reqwest::get(&url).await.expect("an answer").text().await.expect("text");
+            if metrics.lines().any(|line| line == "smokestack_posts_set_aside 1") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    counted.await.expect("it is counted");
     service.stopper().cancel();
     service.ended().await.expect("a clean end");
 }

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::process::Stdio;
 
+use smokestack::core::post::FetchedPost;
 use smokestack::core::wave::{WaveAction, parse_wave};
 use smokestack::simulator::names::Host;
 
@@ -54,7 +55,7 @@ async fn posts_of_standard_input_are_reported_and_the_service_ends_when_all_is_s
     ];
     let (code, log) = feed(&world, &lines).await;
     assert_eq!(code, Some(0), "{log}");
-    assert!(log.contains("a line of standard input is not a post") && log.contains("line=2"), "{log}");
+    assert!(log.contains("a line is not a post") && log.contains("line=2"), "{log}");
     let texts = world.texts(HQ).join("\n");
     assert!(
         texts.contains("forum.example/questions/1)") && texts.contains("forum.example/questions/3)"),
@@ -83,6 +84,54 @@ async fn posts_of_standard_input_are_reported_and_the_service_ends_when_all_is_s
         })
         .collect();
     assert_eq!(ids, ["f-1", "f-2", "f-3", "f-2"]);
+}
+
+/// Posts of a file, one in five hundred of them spam.
+const IN_FILE: i64 = 6_000;
+const SPAM_EVERY: i64 = 500;
+
+fn numbered(number: i64) -> String {
+    let kind = if number % SPAM_EVERY == 0 { "miracle stapler" } else { "plain stapler" };
+    line(&format!("f-{}", 10_000 + number), &format!("Some {kind} {number}"))
+}
+
+/// The reports that the headquarters heard of, by the number of their line; one for each time.
+fn heard_of(world: &World) -> Vec<i64> {
+    let texts = world.texts(HQ).join("\n");
+    let numbers =
+        texts.split("forum.example/questions/").skip(1).filter_map(|rest| rest.get(..5)?.parse().ok());
+    let mut heard: Vec<i64> = numbers.map(|number: i64| number - 10_000).collect();
+    heard.sort_unstable();
+    heard
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_line_of_a_file_is_lost_however_often_the_process_is_killed() {
+    let world = World::new().await;
+    std::fs::write(world.folder.path().join("rooms.yml"), ROOMS).expect("written");
+    std::fs::remove_file(world.folder.path().join("users.yml")).expect("no users");
+    world.write_config("web: {listen: \"off\"}\nsource: {tail: posts.jsonl}\n");
+    let lines: Vec<String> = (1..=IN_FILE).map(numbered).collect();
+    std::fs::write(world.folder.path().join("posts.jsonl"), lines.join("\n") + "\n").expect("written");
+    for n_heard in [1, 3] {
+        let mut process = world.process();
+        world.until("some reports", |world| heard_of(world).len() >= n_heard).await;
+        process.kill();
+        // Whatever moment this was: what the next process does not read again is scanned.
+        let opened = smokestack::store::open(&world.folder.path().join("data")).expect("a store");
+        let offset = opened.state.read_to.as_ref().expect("a place").offset;
+        let mut end = 0;
+        for line in &lines {
+            end += line.len() as u64 + 1;
+            let post = FetchedPost::from_line(line).expect("a post");
+            let is_scanned = opened.state.seen.is_unchanged(&post.key, post.post.content_hash());
+            assert!(is_scanned || end > offset, "{} is behind {offset} and was not scanned", post.key);
+        }
+    }
+    let _process = world.process();
+    let expected: Vec<i64> = (1..=IN_FILE / SPAM_EVERY).map(|n| n * SPAM_EVERY).collect();
+    world.until("every report", |world| heard_of(world).len() >= expected.len()).await;
+    assert_eq!(heard_of(&world), expected, "each once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,4 +173,85 @@ async fn reports_of(wave: &str) -> (Vec<String>, String) {
     let mut titles: Vec<String> = world.texts(HQ).iter().filter_map(title).collect();
     titles.sort();
     (titles, std::fs::read_to_string(&path).expect("a record"))
+}
+
+/// What a record tells, without its times.
+fn told(record: &str) -> Vec<String> {
+    let mut told: Vec<String> = parse_wave(record)
+        .expect("a wave")
+        .into_iter()
+        .map(|event| match event.what {
+            WaveAction::Post { post, .. } if post.body_is_summary => {
+                format!("frame {} {}", post.id, post.title)
+            }
+            WaveAction::Post { post, .. } => format!("post {} {}", post.id, post.title),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_whose_posts_never_came_are_recorded_too_and_everything_plays_the_record() {
+    let gone = r#"{"at":1,"post":{"id":"su-777","site":"superuser.com","post_type":"question","title":"Gone at once","body":"An excerpt","body_is_summary":true,"owner":{"name":"Ann"}}}"#;
+    let posts = [
+        post(0.0, "su-501", "superuser.com", "The miracle stapler"),
+        gone.to_owned(),
+        post(90.0, "su-501", "superuser.com", "The miracle stapler"),
+    ];
+    let first = record_of(&posts.join("\n")).await;
+    assert_eq!(
+        told(&first),
+        [
+            "frame superuser.com/501 The miracle stapler",
+            "frame superuser.com/777 Gone at once",
+            "post superuser.com/501 The miracle stapler"
+        ],
+        "unchanged posts and missing ones leave their frames"
+    );
+    assert_eq!(told(&record_of(&first).await), told(&first), "the same comes in again");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let wave = folder.path().join("wave.jsonl");
+    std::fs::write(&wave, &first).expect("written");
+    std::fs::create_dir(folder.path().join("blacklist")).expect("a folder");
+    std::fs::write(folder.path().join("blacklist/keywords.txt"), "miracle stapler\n").expect("written");
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_smokestack"));
+        let output = command.args(arguments).current_dir(folder.path()).output().expect("it runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        let last = text.lines().last().expect("a summary").to_owned();
+        serde_json::from_str::<serde_json::Value>(&last).expect("JSON")["summary"].clone()
+    };
+    let replayed = run(&["replay", "wave.jsonl", "--rules", ".", "--format", "json"]);
+    assert_eq!((replayed["reports"].as_i64(), replayed["lost"].as_i64()), (Some(1), Some(0)), "{replayed}");
+    let demo =
+        ["demo", "--wave", "wave.jsonl", "--rules", ".", "--no-web", "--speed", "60", "--format", "json"];
+    let played = run(&demo);
+    assert_eq!((played["reports"].as_i64(), played["lost"].as_i64()), (Some(1), Some(0)), "{played}");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_smokestack"));
+    let command = command.args(["simulate", "--listen", "127.0.0.1:0", "--wave"]).arg(&wave);
+    let mut simulate =
+        Process(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts"));
+    let mut first_byte = [0];
+    simulate.0.stdout.take().expect("piped").read_exact(&mut first_byte).expect("its configuration");
+}
+
+/// Plays a wave for the service, until its two frames are in the record.
+async fn record_of(wave: &str) -> String {
+    let world = World::new().await;
+    world.write_config("web: {listen: \"off\"}\nrecord: wave.jsonl\n");
+    let service = world.service().await;
+    let lines: Vec<String> = wave.lines().map(str::to_owned).collect();
+    let path = world.folder.path().join("wave.jsonl");
+    let _playing = world.play(&lines).await;
+    let n_frames = || {
+        std::fs::read_to_string(&path).map_or(0, |record| record.matches("\"body_is_summary\":true").count())
+    };
+    world.until("two frames", |_| n_frames() == 2).await;
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+    std::fs::read_to_string(&path).expect("a record")
 }

@@ -1,7 +1,9 @@
-//! Posts as JSON lines on standard input, for communities that are not Stack Exchange.
+//! Posts as JSON lines on standard input or in a file that grows, for communities that are not Stack Exchange.
 //!
-//! A line that is not a post is told and counted, and the next one is read. What was read and not scanned yet is lost in a
-//! crash; to feed the same lines again does no harm, since a post that did not change is not reported again.
+//! A line that is not a post is told and counted, and the next one is read. Of a file the place up to which all is scanned is
+//! in the journal, and the next process goes on there: no line is lost. What is in a pipe can not be read again, so in
+//! a crash the lines are lost that were read and not scanned yet. To feed the same lines again does no harm, since a
+//! post that did not change is not reported again.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _};
@@ -13,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::input::Input;
 use crate::core::bot::Batch;
+use crate::core::journal::ReadTo;
 use crate::core::post::FetchedPost;
 use crate::web::Check;
 
@@ -20,6 +23,23 @@ use crate::web::Check;
 const MAX_LINE: usize = 16 << 20;
 /// So many lines are read ahead.
 const READ_AHEAD: usize = 64;
+
+/// What lines are read from.
+pub(super) trait LineSource: BufRead + Send + 'static {
+    /// How far it was read, if it can be read again from there.
+    fn place(&self) -> Option<ReadTo> {
+        None
+    }
+}
+
+impl LineSource for std::io::BufReader<std::io::Stdin> {}
+
+/// A line, which may be no post, and what was read with it.
+struct Line {
+    number: u64,
+    post: Result<FetchedPost, String>,
+    read_to: Option<ReadTo>,
+}
 
 /// Counts, shared with whoever asks how it goes.
 #[derive(Debug, Default)]
@@ -30,25 +50,34 @@ struct Counts {
 }
 
 /// The source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(in crate::app) struct Lines {
+    name: &'static str,
     counts: Arc<Counts>,
 }
 
 impl Lines {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self { name, counts: Arc::default() }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Reads to the end of the input on a thread of its own, since a read can not be interrupted, and hands the posts
     /// to the loop as fast as that takes them.
-    pub(in crate::app) async fn read(
+    pub(super) async fn read(
         self,
-        input: impl BufRead + Send + 'static,
+        input: impl LineSource,
         inputs: mpsc::Sender<Input>,
         stop: CancellationToken,
     ) {
         let (lines, mut read) = mpsc::channel(READ_AHEAD);
         std::thread::spawn(move || {
-            each_line(input, |number, line| {
+            each_line(input, |number, line, read_to| {
                 let post = line.and_then(|line| FetchedPost::from_line(&line));
-                lines.blocking_send((number, post)).is_ok()
+                lines.blocking_send(Line { number, post, read_to }).is_ok()
             });
         });
         let mut waiting = Vec::new();
@@ -65,19 +94,20 @@ impl Lines {
                 }
                 return;
             }
-            for batch in self.batches(waiting.drain(..)) {
-                let (taken, goes_on) = oneshot::channel();
-                if inputs.send(Input::Given(batch, taken)).await.is_err() || goes_on.await.is_err() {
-                    return;
-                }
+            let read_to = waiting.last().and_then(|line: &Line| line.read_to.clone());
+            let batches = self.batches(waiting.drain(..));
+            let (taken, goes_on) = oneshot::channel();
+            if inputs.send(Input::Given { batches, read_to, taken }).await.is_err() || goes_on.await.is_err()
+            {
+                return;
             }
         }
     }
 
     /// The posts by site, in their order; what is none is told.
-    fn batches(&self, lines: impl Iterator<Item = (u64, Result<FetchedPost, String>)>) -> Vec<Batch> {
+    fn batches(&self, lines: impl Iterator<Item = Line>) -> Vec<Batch> {
         let mut by_site: BTreeMap<String, Vec<FetchedPost>> = BTreeMap::new();
-        for (line, post) in lines {
+        for Line { number: line, post, .. } in lines {
             match post {
                 Ok(post) => {
                     self.counts.posts.fetch_add(1, Ordering::Relaxed);
@@ -85,7 +115,7 @@ impl Lines {
                 }
                 Err(error) => {
                     self.counts.bad.fetch_add(1, Ordering::Relaxed);
-                    tracing::warn!(line, error, "a line of standard input is not a post");
+                    tracing::warn!(source = self.name, line, error, "a line is not a post");
                 }
             }
         }
@@ -104,8 +134,12 @@ impl Lines {
     }
 }
 
-/// Calls `take` with the number and the text of each line that is not blank, until it says that this was enough.
-fn each_line(mut input: impl BufRead, mut take: impl FnMut(u64, Result<String, String>) -> bool) {
+/// Calls `take` with the number and the text of each line that is not blank, and how far the input was read then, until it
+/// says that this was enough.
+fn each_line<I: LineSource>(
+    mut input: I,
+    mut take: impl FnMut(u64, Result<String, String>, Option<ReadTo>) -> bool,
+) {
     let mut number = 0;
     loop {
         number += 1;
@@ -115,7 +149,7 @@ fn each_line(mut input: impl BufRead, mut take: impl FnMut(u64, Result<String, S
             Ok(0) => return,
             Ok(_) if line.len() > MAX_LINE => {
                 let skipped = line.ends_with(b"\n") || skip_line(&mut input);
-                let more = take(number, Err(format!("longer than {} MiB", MAX_LINE >> 20)));
+                let more = take(number, Err(format!("longer than {} MiB", MAX_LINE >> 20)), input.place());
                 if !skipped || !more {
                     return;
                 }
@@ -123,12 +157,12 @@ fn each_line(mut input: impl BufRead, mut take: impl FnMut(u64, Result<String, S
             }
             Ok(_) => String::from_utf8(line).map_err(|_| "not UTF-8".to_owned()),
             Err(error) => {
-                take(number, Err(format!("standard input can not be read: {error}")));
+                take(number, Err(format!("the source can not be read: {error}")), None);
                 return;
             }
         };
         let is_blank = text.as_ref().is_ok_and(|text| text.trim().is_empty());
-        if !is_blank && !take(number, text) {
+        if !is_blank && !take(number, text, input.place()) {
             return;
         }
     }
@@ -156,9 +190,11 @@ fn skip_line(input: &mut impl BufRead) -> bool {
 mod tests {
     use super::*;
 
+    impl LineSource for std::io::Cursor<Vec<u8>> {}
+
     fn lines(input: &[u8]) -> Vec<(u64, Result<String, String>)> {
         let mut all = Vec::new();
-        each_line(input, |number, line| {
+        each_line(std::io::Cursor::new(input.to_vec()), |number, line, _| {
             all.push((number, line));
             true
         });

@@ -73,7 +73,7 @@ impl IntakeMetrics {
             ("realtime_heartbeats", "Realtime heartbeats answered", &self.heartbeats),
             ("realtime_garbage", "Realtime frames that were not understood", &self.garbage),
             ("realtime_other", "Realtime frames of no use", &self.other),
-            ("stdin_bad_lines", "Lines of standard input that were not posts", &self.bad_lines),
+            ("source_bad_lines", "Lines of a source that were not posts", &self.bad_lines),
         ];
         for (name, help, counter) in counters {
             registry.register(name, help, counter.clone());

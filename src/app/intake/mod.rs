@@ -1,5 +1,6 @@
 //! Where posts come from, and what the rules say of them.
 
+mod follow;
 mod lines;
 mod metrics;
 mod network;
@@ -20,10 +21,13 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::core::bot::{Batch, Event, IntakeStatus, ScannedPost};
 use crate::core::fetch_plan::Request;
+use crate::core::journal::ReadTo;
 use crate::core::rules::Offence;
 use crate::core::time::Timestamp;
 use crate::realtime::{self, RealtimeOptions};
 use crate::web::Check;
+use follow::Follow;
+use lines::LineSource;
 pub(super) use lines::Lines;
 pub(super) use metrics::IntakeMetrics;
 pub(super) use network::Network;
@@ -59,6 +63,8 @@ pub(super) struct Edges {
     pub(super) stop: CancellationToken,
     pub(super) clock: Clock,
     pub(super) metrics: Arc<Metrics>,
+    /// How far an earlier process read the file that is the source, if it is one.
+    pub(super) read_to: Option<ReadTo>,
 }
 
 impl Edges {
@@ -67,18 +73,22 @@ impl Edges {
     /// # Errors
     /// The API client can not be set up.
     pub(super) fn start(self, config: &Config) -> Result<Intake, ApiError> {
-        let source = match config.source {
+        let source = match &config.source {
             config::Source::Realtime => Source::Network(Box::new(self.start_network(config)?)),
-            config::Source::Stdin => {
-                let lines = Lines::default();
-                let input = std::io::BufReader::new(std::io::stdin());
-                let read = lines.clone().read(input, self.inputs.clone(), self.stop.clone());
-                self.spawn("standard input", read);
-                Source::Lines(lines)
+            config::Source::Stdin => self.start_lines("stdin", std::io::BufReader::new(std::io::stdin())),
+            config::Source::Tail(path) => {
+                let file = Follow::new(path.clone(), self.read_to.clone(), self.stop.clone());
+                self.start_lines("tail", file)
             }
         };
         let Self { scanner, hosts, inputs, tasks, metrics, .. } = self;
         Ok(Intake { source, scanner, hosts, inputs, tasks, metrics })
+    }
+
+    fn start_lines(&self, name: &'static str, input: impl LineSource) -> Source {
+        let lines = Lines::new(name);
+        self.spawn(name, lines.clone().read(input, self.inputs.clone(), self.stop.clone()));
+        Source::Lines(lines)
     }
 
     fn start_network(&self, config: &Config) -> Result<Network, ApiError> {
@@ -95,6 +105,7 @@ impl Edges {
             tasks: self.tasks.clone(),
             clock: self.clock,
             metrics: Arc::clone(&self.metrics),
+            is_recorded: config.record.is_some(),
         };
         self.spawn("the realtime feed", network.clone().listen(feed, self.stop.clone()));
         self.spawn("the list of sites", network.clone().keep_sites(self.stop.clone()));
@@ -132,7 +143,7 @@ impl Intake {
     pub(super) fn freshness(&self, now: Timestamp) -> (&'static str, Check) {
         match &self.source {
             Source::Network(network) => ("realtime", network.freshness(now)),
-            Source::Lines(lines) => ("stdin", lines.check()),
+            Source::Lines(lines) => (lines.name(), lines.check()),
         }
     }
 

@@ -43,6 +43,8 @@ pub(in crate::app) struct Network {
     pub(in crate::app) tasks: TaskTracker,
     pub(in crate::app) clock: Clock,
     pub(in crate::app) metrics: Arc<Metrics>,
+    /// Whether the loop wants to have the frames as well.
+    pub(in crate::app) is_recorded: bool,
 }
 
 /// The numbers of the sites, and what is to be watched once they are known.
@@ -132,6 +134,7 @@ impl Network {
         if activities.is_empty() {
             return None;
         }
+        let frames = self.is_recorded.then(|| activities.iter().map(Activity::excerpt).collect());
         let posts: Vec<_> = activities.iter().map(Activity::summary_post).collect();
         let caught = if n_behind < MAX_BEHIND {
             self.scanner.are_caught(posts.iter().flatten().cloned().collect()).await
@@ -145,7 +148,7 @@ impl Network {
             question: activity.question,
             urgent: post.is_some() && caught.next().unwrap_or(false),
         });
-        Some(Input::Event(Event::Active(active.collect())))
+        Some(Input::Active { active: active.collect(), frames: frames.unwrap_or_default() })
     }
 
     fn lock_sites(&self) -> std::sync::MutexGuard<'_, Sites> {

@@ -1,21 +1,24 @@
 //! What came in, written as a wave that `demo`, `simulate` and `replay` play back.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use crate::core::bot::Scanned;
+use crate::core::bot::{Active, Scanned};
 use crate::core::feedback::{By, Given};
 use crate::core::journal::Entry;
-use crate::core::post::PostKey;
+use crate::core::post::{Post, PostKey};
 use crate::core::state::State;
 use crate::core::time::Timestamp;
 use crate::core::wave::{Feedback, WaveAction, WaveEvent, last_time};
 
 /// Lines that wait for the disk; beyond them some are left out of the record.
 const WAITING: usize = 10_000;
+/// Frames that wait for what the API says of their questions; beyond them they are written at once.
+const MAX_FRAMES: usize = 20_000;
 /// The end of an older record is in its last bytes.
 const TAIL: u64 = 1 << 20;
 
@@ -26,6 +29,8 @@ pub(in crate::app) struct Recorder {
     lines: Option<SyncSender<String>>,
     thread: Option<JoinHandle<()>>,
     n_left_out: u64,
+    /// What the feed showed of questions that were not scanned yet, and when.
+    frames: BTreeMap<(String, i64), (Timestamp, Post)>,
 }
 
 impl Recorder {
@@ -42,7 +47,29 @@ impl Recorder {
             .name("record".to_owned())
             .spawn(move || write_lines(file, &inbox, &path))?;
         let zero = Timestamp::from_millis(now.as_millis().saturating_sub((last * 1000.0) as i64));
-        Ok(Self { zero, lines: Some(lines), thread: Some(thread), n_left_out: 0 })
+        Ok(Self { zero, lines: Some(lines), thread: Some(thread), n_left_out: 0, frames: BTreeMap::new() })
+    }
+
+    /// Takes in what the feed showed of questions. A frame is written when it is clear that no post of its question is: where
+    /// the wave is played the network makes the frames of posts itself.
+    pub(in crate::app) fn heard(&mut self, active: &[Active], frames: Vec<Post>, now: Timestamp) {
+        for (Active { site, question, .. }, frame) in active.iter().zip(frames) {
+            let key = (site.clone(), *question);
+            if self.frames.len() < MAX_FRAMES {
+                self.frames.entry(key).or_insert((now, frame));
+            } else if !self.frames.contains_key(&key) {
+                self.write(WaveAction::Post { post: frame, question: None }, now);
+            }
+        }
+    }
+
+    /// These questions were dealt with, or given up.
+    fn settled(&mut self, site: &str, questions: &[i64]) {
+        for question in questions {
+            if let Some((at, post)) = self.frames.remove(&(site.to_owned(), *question)) {
+                self.write(WaveAction::Post { post, question: None }, at);
+            }
+        }
     }
 
     /// Writes posts as they were scanned, at the time of their first sign.
@@ -51,16 +78,20 @@ impl Recorder {
         for fetched in fetched.chain(scanned.failed.iter().map(|post| &post.fetched)) {
             let pending = (fetched.key.site.clone(), fetched.question);
             let seen_at = state.pending.get(&pending).copied().unwrap_or(now);
+            self.frames.remove(&pending);
             let question = PostKey { site: pending.0, number: pending.1 };
             let question = (fetched.key != question).then(|| question.to_string());
             self.write(WaveAction::Post { post: fetched.post.clone(), question }, seen_at);
         }
     }
 
-    /// Writes what became of reported posts, and what people said of them.
+    /// Writes what became of questions and of reported posts, and what people said of them.
     pub(in crate::app) fn entries(&mut self, entries: &[Entry], state: &State, at: Timestamp) {
         for entry in entries {
             match entry {
+                Entry::Scanned { site, questions, .. } | Entry::GivenUp { site, questions } => {
+                    self.settled(site, questions);
+                }
                 Entry::PostDeleted { key } => self.write(WaveAction::Deleted(key.to_string()), at),
                 Entry::Feedback(Given {
                     report, kind, by: By { user_id: Some(user_id), name, .. }, ..
@@ -90,6 +121,9 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
+        for (at, post) in std::mem::take(&mut self.frames).into_values() {
+            self.write(WaveAction::Post { post, question: None }, at);
+        }
         self.lines = None;
         if let Some(thread) = self.thread.take() {
             // A writer that failed has told so.

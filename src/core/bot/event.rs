@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Found, Reply, RetractOutcome, WebFeedback, Written};
 use crate::core::fetch_plan::{Failure, Request};
+use crate::core::journal::ReadTo;
 use crate::core::outbox::reconcile::Candidate;
 use crate::core::outbox::{AccountKey, SendId};
 use crate::core::post::{FetchedPost, PostKey};
@@ -127,6 +128,8 @@ pub enum Event {
     Active(Vec<Active>),
     /// The network has these sites: what is missed is looked for there too, also before anything was heard of them.
     Sites(Vec<String>),
+    /// What came from a file up to here is scanned: the next process goes on there.
+    ReadTo(ReadTo),
     /// The realtime feed was blind between these times.
     Gap {
         /// Since when.

@@ -239,6 +239,7 @@ impl Bot {
             Event::Wake => {}
             Event::Active(activities) => self.on_active(activities, now),
             Event::Sites(sites) => sites.iter().for_each(|site| self.plan.on_site(site, None, now)),
+            Event::ReadTo(place) => self.record(Entry::ReadTo(place), now),
             Event::Gap { from, to } => self.on_gap(from, to, now),
             Event::PostDeleted(key) => self.on_post_deleted(key, now),
             Event::Fetched { request, answer, posts } => self.on_fetched(request, answer, posts, now),

@@ -15,7 +15,7 @@ pub use change::{Change, DeliveryState};
 
 use super::carriers::{Carrier, Carriers};
 use super::fetch_plan::Learned;
-use super::journal::Entry;
+use super::journal::{Entry, ReadTo};
 use super::lists::Lists;
 use super::outbox::{Delivered, Item, ItemId, Outbox, Send, SendEntry, SendId};
 use super::people::People;
@@ -83,6 +83,9 @@ pub struct State {
     /// When the newest activity was heard of that is in the journal; the feed gives it in its order.
     #[serde(default)]
     heard_until: Option<Timestamp>,
+    /// How far the file was read that posts come from.
+    #[serde(default)]
+    pub read_to: Option<ReadTo>,
     /// When the newest entry was made.
     #[serde(default)]
     pub latest: Timestamp,
@@ -157,6 +160,10 @@ impl State {
             Entry::Active { site, question } => {
                 self.pending.entry((site.clone(), *question)).or_insert(at);
                 self.heard_until = Some(at);
+                Vec::new()
+            }
+            Entry::ReadTo(place) => {
+                self.read_to = Some(place.clone());
                 Vec::new()
             }
             Entry::Scanned { site, questions, last_activity, posts } => {
