@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::core::people::UserKey;
 use crate::loopback::is_loopback;
 pub use error::ApiError;
 pub use wire::{Meta, PostState, PostStates, Questions};
@@ -78,7 +79,7 @@ impl Client {
     /// See [`ApiError`].
     pub async fn questions(&self, site: &str, ids: &[i64]) -> Result<Questions, ApiError> {
         let path = format!("/questions/{}", join(ids));
-        let body = self.get(&path, site, &[("filter", QUESTIONS_FILTER)]).await?;
+        let body = self.get(&path, Some(site), &[("filter", QUESTIONS_FILTER)]).await?;
         Ok(wire::questions(&body, site))
     }
 
@@ -88,7 +89,7 @@ impl Client {
     /// See [`ApiError`].
     pub async fn questions_of_answers(&self, site: &str, ids: &[i64]) -> Result<Questions, ApiError> {
         let path = format!("/answers/{}/questions", join(ids));
-        Ok(wire::questions(&self.get(&path, site, &[("filter", QUESTIONS_FILTER)]).await?, site))
+        Ok(wire::questions(&self.get(&path, Some(site), &[("filter", QUESTIONS_FILTER)]).await?, site))
     }
 
     /// The posts of a user of one site, at most [`MAX_IDS`] of them.
@@ -96,7 +97,15 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn posts_of_user(&self, site: &str, user: i64) -> Result<PostStates, ApiError> {
-        Ok(wire::posts(&self.get(&format!("/users/{user}/posts"), site, &[]).await?))
+        Ok(wire::posts(&self.get(&format!("/users/{user}/posts"), Some(site), &[]).await?))
+    }
+
+    /// The users that belong to a network account, one for each site (at most [`MAX_IDS`]).
+    ///
+    /// # Errors
+    /// See [`ApiError`].
+    pub async fn users_of_account(&self, account: i64) -> Result<Vec<UserKey>, ApiError> {
+        Ok(wire::users(&self.get(&format!("/users/{account}/associated"), None, &[]).await?))
     }
 
     /// A page of the questions of one site that were active at `min` (Unix seconds) or later, latest activity first.
@@ -120,7 +129,7 @@ impl Client {
             ("page", &page),
             ("pagesize", &size),
         ];
-        Ok(wire::questions(&self.get("/questions", site, &parameters).await?, site))
+        Ok(wire::questions(&self.get("/questions", Some(site), &parameters).await?, site))
     }
 
     /// Which of these posts of one site (at most [`MAX_IDS`]) are still there, and when they were last edited.
@@ -128,20 +137,20 @@ impl Client {
     /// # Errors
     /// See [`ApiError`].
     pub async fn posts(&self, site: &str, ids: &[i64]) -> Result<PostStates, ApiError> {
-        Ok(wire::posts(&self.get(&format!("/posts/{}", join(ids)), site, &[]).await?))
+        Ok(wire::posts(&self.get(&format!("/posts/{}", join(ids)), Some(site), &[]).await?))
     }
 
     async fn get(
         &self,
         path: &str,
-        site: &str,
+        site: Option<&str>,
         parameters: &[(&str, &str)],
     ) -> Result<serde_json::Value, ApiError> {
         let mut request = self
             .http
             .get(format!("{}{path}", self.base))
             .header(reqwest::header::ACCEPT_ENCODING, "gzip")
-            .query(&[("site", site)])
+            .query(&site.map(|site| [("site", site)]))
             .query(parameters);
         if !parameters.iter().any(|(name, _)| *name == "pagesize") {
             // Without it the API gives 30 and silently withholds the rest.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::ApiError;
 use super::error::short;
+use crate::core::people::UserKey;
 use crate::core::post::{FetchedPost, Owner, Post, PostKey, PostType};
 
 /// The wait after a throttle that names none, as SmokeDetector has it.
@@ -198,6 +199,15 @@ pub(super) fn posts(value: &Value) -> PostStates {
         }
     }
     PostStates { posts, meta: meta(value, skipped) }
+}
+
+/// The users of an answer about network accounts.
+pub(super) fn users(value: &Value) -> Vec<UserKey> {
+    let user = |item: &Value| {
+        let site = item.get("site_url")?.as_str()?;
+        UserKey::from_url(&format!("{site}/users/{}", item.get("user_id")?.as_i64()?))
+    };
+    items(value).iter().filter_map(user).collect()
 }
 
 /// Where a question and its answers are.

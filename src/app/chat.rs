@@ -49,6 +49,7 @@ pub(super) enum Order {
     Retract(Retraction),
     ReadBack { room: RoomKey, after: i64 },
     Source { recall: u64, message_id: i64 },
+    Moderator { recall: u64, room: i64, user_id: i64 },
     Ask { room: RoomKey, message: MessageKey, question: ChatQuestion },
 }
 
@@ -163,7 +164,9 @@ impl Account {
             Order::Retract(retraction) => self.retracted(retraction, RetractOutcome::Later(None)).await,
             // It is read when the account is back.
             Order::ReadBack { .. } => {}
-            Order::Source { recall, .. } => self.recalled(recall, Err(error.to_string())).await,
+            Order::Source { recall, .. } | Order::Moderator { recall, .. } => {
+                self.recalled(recall, Found::Unreadable(error.to_string())).await;
+            }
         }
     }
 
@@ -231,9 +234,14 @@ impl Account {
                         tracing::warn!(room = %room, error = %error, "what was said meanwhile can not be read");
                     }
                 },
+                Order::Moderator { recall, room, user_id } => {
+                    let known = account.is_moderator(room, user_id).await;
+                    let found = known.map_or_else(|e| Found::Unreadable(e.to_string()), Found::Moderator);
+                    account.recalled(recall, found).await;
+                }
                 Order::Source { recall, message_id } => {
                     let source = account.client.source(message_id).await;
-                    account.recalled(recall, source.map(Some).or_else(nothing_there)).await;
+                    account.recalled(recall, source.map_or_else(not_there, Found::Source)).await;
                 }
                 Order::Ask { room, message, question } => {
                     let reply = account.reply(&room, question).await;
@@ -298,7 +306,7 @@ impl Account {
             }
             ServerEvent::Counter(_) => {}
             ServerEvent::Event(event) => {
-                if let Some(event) = self.coming_or_going(&event) {
+                if let Some(event) = self.other_than_speech(&event) {
                     return self.tell(event).await;
                 }
                 let id = event.id;
@@ -311,7 +319,8 @@ impl Account {
         }
     }
 
-    fn coming_or_going(&self, event: &ChatEvent) -> Option<Event> {
+    /// What people do in a room other than speaking.
+    fn other_than_speech(&self, event: &ChatEvent) -> Option<Event> {
         let room = RoomKey::new(self.key.server.clone(), event.room_id);
         let user_id = event.user_id?;
         match event.kind {
@@ -319,6 +328,7 @@ impl Account {
                 Some(Event::Came { room, user_id, name: event.user_name.clone().unwrap_or_default() })
             }
             EventKind::Left => Some(Event::Left { room, user_id }),
+            EventKind::Deleted => Some(Event::Unsaid { room, message_id: event.message_id?, user_id }),
             _ => None,
         }
     }
@@ -339,15 +349,17 @@ impl Account {
         })
     }
 
+    async fn is_moderator(&self, room: i64, user_id: i64) -> Result<bool, ChatError> {
+        let users = self.client.user_info(room, &[user_id]).await?;
+        Ok(users.iter().any(|user| user.id == user_id && user.is_moderator))
+    }
+
     /// Finds out what a command needs to know of chat.
     async fn reply(&self, room: &RoomKey, question: ChatQuestion) -> Reply {
         match question {
             ChatQuestion::IsModerator { user_id } => {
-                let known = match self.client.user_info(room.room, &[user_id]).await {
-                    Ok(users) => Ok(users.iter().any(|user| user.id == user_id && user.is_moderator)),
-                    Err(error) => Err(error.to_string()),
-                };
-                Reply::IsModerator { user_id, known }
+                let known = self.is_moderator(room.room, user_id).await;
+                Reply::IsModerator { user_id, known: known.map_err(|error| error.to_string()) }
             }
             ChatQuestion::Source { message_id } => {
                 let source = self.client.source(message_id).await;
@@ -413,12 +425,7 @@ impl Account {
         Ok(said.into_values().collect())
     }
 
-    async fn recalled(&self, recall: u64, source: Result<Option<String>, String>) {
-        let found = match source {
-            Ok(Some(source)) => Found::Source(source),
-            Ok(None) => Found::Nothing,
-            Err(why) => Found::Unreadable(why),
-        };
+    async fn recalled(&self, recall: u64, found: Found) {
         self.tell(Event::Recalled { recall, found }).await;
     }
 
@@ -483,10 +490,10 @@ fn unanswered(question: ChatQuestion, why: String) -> Reply {
     }
 }
 
-fn nothing_there(error: ChatError) -> Result<Option<String>, String> {
+fn not_there(error: ChatError) -> Found {
     match error {
-        ChatError::NotFound { .. } => Ok(None),
-        error => Err(error.to_string()),
+        ChatError::NotFound { .. } => Found::Nothing,
+        error => Found::Unreadable(error.to_string()),
     }
 }
 

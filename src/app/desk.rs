@@ -1,6 +1,7 @@
 //! What commands need to know of the world outside chat: posts by their links, verdicts on texts, errors of the log.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -14,6 +15,10 @@ use crate::core::people::UserKey;
 use crate::core::post::{FetchedPost, PostKey, PostType};
 use crate::core::talk::MessageKey;
 
+/// Whoever is on more sites is no spammer whom nobody noticed; each costs three requests.
+const MAX_ACCOUNTS: usize = 15;
+/// Pause between two sites of a network account: the API shuts out whoever asks thirty times a second.
+const BETWEEN_SITES: Duration = Duration::from_millis(300);
 /// The answer where there is no API.
 const NO_API: &str = "posts come from standard input here";
 
@@ -44,7 +49,7 @@ impl Desk {
                 None => Err(NO_API.to_owned()),
             }),
             DeskQuestion::PostsOf(user) => Reply::Posts(match &self.api {
-                Some(api) => self.posts_of(api, &user).await.map_err(|error| error.to_string()),
+                Some(api) => self.posts_of(api, user).await,
                 None => Err(NO_API.to_owned()),
             }),
             DeskQuestion::Verdicts(posts) => Reply::Verdicts(self.scanner.explain(posts).await),
@@ -72,7 +77,30 @@ impl Desk {
         Ok(self.scanned(found).await)
     }
 
-    async fn posts_of(&self, api: &api::Client, user: &UserKey) -> Result<Vec<ScannedPost>, ApiError> {
+    /// The posts of a user, or of all users of a network account.
+    async fn posts_of(&self, api: &api::Client, user: UserKey) -> Result<Vec<ScannedPost>, String> {
+        let users = if user.is_network_account() {
+            api.users_of_account(user.user).await.map_err(|error| error.to_string())?
+        } else {
+            vec![user]
+        };
+        if users.len() > MAX_ACCOUNTS {
+            return Err(format!(
+                "{} sites have an account of that user, more than {MAX_ACCOUNTS}",
+                users.len()
+            ));
+        }
+        let mut found = Vec::new();
+        for (n, user) in users.iter().enumerate() {
+            if n > 0 {
+                tokio::time::sleep(BETWEEN_SITES).await;
+            }
+            found.extend(self.posts_on_site(api, user).await.map_err(|error| error.to_string())?);
+        }
+        Ok(found)
+    }
+
+    async fn posts_on_site(&self, api: &api::Client, user: &UserKey) -> Result<Vec<ScannedPost>, ApiError> {
         let states = api.posts_of_user(&user.site, user.user).await?;
         let ids: Vec<i64> = states.posts.iter().map(|post| post.number).take(api::MAX_IDS).collect();
         if ids.is_empty() {

@@ -302,9 +302,17 @@ impl Main {
     fn recall(&self, recall: u64, wanted: Wanted) {
         let account = match &wanted {
             Wanted::Message { server, .. } => self.orders.keys().find(|key| key.server == *server),
-            Wanted::Report(_) => None,
+            Wanted::Moderator { room, .. } => self.orders.keys().find(|key| key.server == room.server),
+            Wanted::Reports(_) => None,
         };
         let order = account.and_then(|account| self.orders.get(account)).cloned();
+        if let Wanted::Moderator { room, user_id } = wanted {
+            if let Some(order) = order {
+                // The task only ends with the service, or with an error that ends it.
+                let _ = order.send(Order::Moderator { recall, room: room.room, user_id });
+            }
+            return;
+        }
         let (reader, inputs) = (Arc::clone(&self.reader), self.intake.inputs.clone());
         self.tasks.spawn(async move {
             let found = match recalled(reader, wanted.clone()).await {
@@ -437,7 +445,8 @@ async fn recalled(reader: Arc<Mutex<store::Reader>>, wanted: Wanted) -> Found {
         // A reader that panicked holds no half-written state: it only reads.
         let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
         match wanted {
-            Wanted::Report(report) => reader.recall(&[report]),
+            Wanted::Reports(reports) => reader.recall(&reports),
+            Wanted::Moderator { .. } => Ok(Vec::new()),
             Wanted::Message { server, message_id } => {
                 let items = reader.message(&server, message_id)?.map(|row| row.items).unwrap_or_default();
                 reader.recall(&items.iter().map(|item| item.report).collect::<Vec<_>>())

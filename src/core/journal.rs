@@ -146,6 +146,15 @@ pub enum Entry {
     },
     /// A person said something else of a report.
     Comment(Comment),
+    /// A person deleted a message of theirs: what it commented is gone. Feedback that it gave is taken back beside this.
+    Unsaid {
+        /// The chat server.
+        server: String,
+        /// Chat's id.
+        message_id: i64,
+        /// Chat user id of who deleted it.
+        user_id: i64,
+    },
     /// People speak of a message with the report of another instance, or of one that is older than the store: from now
     /// on it is a report of ours.
     Adopted {
@@ -192,6 +201,15 @@ pub enum Entry {
         message_id: i64,
         /// Why it was not done, if it was not.
         failed: Option<String>,
+    },
+    /// Chat took an edit of ours, or refused it as too early: it counts edits like messages.
+    Edited {
+        /// Through which account.
+        account: AccountKey,
+        /// When the request left.
+        sent_at: Timestamp,
+        /// Milliseconds that chat named, if it refused.
+        wait_ms: Option<u64>,
     },
     /// A person wants to be pinged.
     Subscribed(Subscription),

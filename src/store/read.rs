@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params, params_from_iter, types::Value};
 
 use super::{FILE_NAME, StoreError, schema};
+use crate::core::bot::Kept;
 use crate::core::feedback::{By, Given};
 use crate::core::report::{Report, ReportId};
 use crate::core::time::Timestamp;
@@ -243,10 +244,12 @@ impl Reader {
     ///
     /// # Errors
     /// When the store can not be read.
-    pub fn recall(&self, reports: &[ReportId]) -> Result<Vec<(Report, Vec<Given>)>, StoreError> {
+    pub fn recall(&self, reports: &[ReportId]) -> Result<Vec<Kept>, StoreError> {
         let mut found = Vec::with_capacity(reports.len());
         for id in reports {
-            let Some(ReportRow { report, feedback, .. }) = self.report(*id)? else { return Ok(Vec::new()) };
+            let Some(ReportRow { report, feedback, comments, .. }) = self.report(*id)? else {
+                return Ok(Vec::new());
+            };
             let given = |row: FeedbackRow| Given {
                 report: *id,
                 kind: row.kind,
@@ -254,7 +257,11 @@ impl Reader {
                 message_id: row.message_id,
                 by: By { server: row.server, user_id: row.user_id, name: row.name },
             };
-            found.push((report, feedback.into_iter().map(given).collect()));
+            found.push(Kept {
+                report,
+                feedback: feedback.into_iter().map(given).collect(),
+                comments: comments.into_iter().map(|row| (row.name, row.text)).collect(),
+            });
         }
         Ok(found)
     }

@@ -267,6 +267,10 @@ fn write_change(to: &Transaction<'_>, change: &Change) -> Result<(), rusqlite::E
             ])?;
         }
         Change::FeedbackWithdrawn { report, by } => delete_feedback(to, *report, by)?,
+        Change::Unsaid { server, message_id, user_id } => {
+            to.prepare_cached("DELETE FROM comments WHERE server = ?1 AND message = ?2 AND user_id = ?3")?
+                .execute(params![server, message_id, user_id])?;
+        }
         Change::Comment { comment, at } => {
             to.prepare_cached(
                 "REPLACE INTO comments (server, message, report, at, user_id, name, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -2,38 +2,13 @@
 
 use std::time::Duration;
 
-use smokestack::app::Service;
 use smokestack::core::bot::Happening;
 use smokestack::simulator::names::Server;
 
-use crate::world::{HQ, World, post};
+use crate::world::{HQ, World, ask, listening, post};
 
 const ANN: i64 = 900_001_001;
 const STRANGER: i64 = 900_005_555;
-
-/// Waits until the service hears what is said.
-async fn listening(service: &Service) {
-    let url = format!("http://{}/readyz", service.web().expect("a web surface"));
-    let waited = tokio::time::timeout(Duration::from_secs(60), async {
-        while !reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    waited.await.expect("the service is ready");
-}
-
-/// Says something in the headquarters and waits for the answer.
-async fn ask(world: &World, user: i64, text: &str) -> String {
-    let id = world.network.say(HQ.0, HQ.1, user, text);
-    let prefix = format!(":{id} ");
-    let answer = |world: &World| {
-        let messages = world.network.messages(HQ.0, HQ.1);
-        let answer = messages.iter().find(|message| message.parent == Some(id))?;
-        Some(answer.source().trim_start_matches(&prefix).to_owned())
-    };
-    world.until(text, |world| answer(world).is_some()).await;
-    answer(world).expect("it is there")
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_from_chat_counts_at_once_and_is_in_its_file_over_a_restart() {
@@ -58,7 +33,7 @@ async fn an_entry_from_chat_counts_at_once_and_is_in_its_file_over_a_restart() {
     let service = world.service().await;
     listening(&service).await;
     let said = ask(&world, ANN, r"!!/bisect turbo comb").await;
-    assert!(said.contains(r"`turbo\W*comb`") && said.contains("keywords.txt:1"), "{said}");
+    assert!(said.contains(r"`turbo\W*comb`") && said.contains("(watchlist/keywords:1)"), "{said}");
     assert_eq!(
         ask(&world, ANN, r"!!/unwatch turbo\W*comb").await,
         r"`turbo\W*comb` is off (watchlist/keywords:1)"

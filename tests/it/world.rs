@@ -83,17 +83,20 @@ impl World {
     }
 
     pub(crate) async fn service_with(&self, dry_run: bool) -> Service {
+        // As fast as the network.
+        self.start(dry_run, Clock::at_speed(self.network.options().speed)).await
+    }
+
+    /// The service in this process, by that clock.
+    pub(crate) async fn service_at(&self, clock: Clock) -> Service {
+        self.start(false, clock).await
+    }
+
+    async fn start(&self, dry_run: bool, clock: Clock) -> Service {
         let config = self.config();
         let rooms = Arc::new(load_rooms(&config.rooms).expect("good rooms"));
         let rules = rules::load(rules_folder::read(&config.rules).expect("the folder")).set;
-        let options = Options {
-            config,
-            rooms,
-            rules: Arc::new(rules),
-            dry_run,
-            // As fast as the network.
-            clock: Clock::at_speed(self.network.options().speed),
-        };
+        let options = Options { config, rooms, rules: Arc::new(rules), dry_run, clock };
         Service::start(options).await.expect("a service")
     }
 
@@ -141,6 +144,30 @@ impl World {
             self.texts(HQ)
         );
     }
+}
+
+/// Waits until the service hears what is said.
+pub(crate) async fn listening(service: &Service) {
+    let url = format!("http://{}/readyz", service.web().expect("a web surface"));
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !reqwest::get(&url).await.is_ok_and(|answer| answer.status() == 200) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.expect("the service is ready");
+}
+
+/// Says something in the headquarters and waits for the answer.
+pub(crate) async fn ask(world: &World, user: i64, text: &str) -> String {
+    let id = world.network.say(HQ.0, HQ.1, user, text);
+    let prefix = format!(":{id} ");
+    let answer = |world: &World| {
+        let messages = world.network.messages(HQ.0, HQ.1);
+        let answer = messages.iter().find(|message| message.parent == Some(id))?;
+        Some(answer.source().trim_start_matches(&prefix).to_owned())
+    };
+    world.until(text, |world| answer(world).is_some()).await;
+    answer(world).expect("it is there")
 }
 
 /// A process that ends with the test.

@@ -119,3 +119,12 @@ fn posts_that_are_there_are_told_with_their_last_edit() {
     assert_eq!(states.posts, [post(41, Some(9)), post(77, None), post(78, None)]);
     assert_eq!(states.meta.skipped, 1);
 }
+
+#[test]
+fn the_users_of_an_account_are_told_by_site() {
+    let body = r#"{"items":[{"site_url":"https://superuser.com","user_id":42,"account_id":7},{"site_url":"https://diy.stackexchange.com",
+        "user_id":"x"},{"user_id":5},{"site_url":"https://askubuntu.com","user_id":9}],"has_more":false}"#;
+    let users = users(&wrapper(body.as_bytes(), 200).expect("a wrapper"));
+    let shown: Vec<String> = users.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["user 42 on superuser.com", "user 9 on askubuntu.com"]);
+}

@@ -211,13 +211,14 @@ impl Bot {
     pub(super) fn drive(&mut self, now: Timestamp) {
         self.expire(now);
         self.alarm(now);
+        // Chat lets a message be changed for two minutes only, so that goes first.
+        self.retract_due(now);
         let accounts: Vec<AccountKey> = self.sessions.keys().cloned().collect();
         for account in accounts {
             self.drive_account(&account, now);
         }
         self.take_over(now);
         self.rejoin(now);
-        self.retract_due(now);
     }
 
     /// The open sends of accounts that do not come back are looked for through another account of their server.
@@ -267,7 +268,7 @@ impl Bot {
         else {
             return;
         };
-        if paused_until > now || looking {
+        if paused_until > now || looking || self.is_editing(account) {
             return;
         }
         let is_silent = self.is_silent();
@@ -382,23 +383,24 @@ impl Bot {
 
     pub(super) fn next_send_wake(&self, now: Timestamp) -> Option<Timestamp> {
         let others = self.next_rejoin().into_iter().chain(self.orphans().map(|(_, _, at)| at));
-        let accounts =
-            self.sessions.iter().filter(|(_, s)| s.is_logged_in && !s.looking).filter_map(|(key, s)| {
-                let due = match self.state.outbox.open(key) {
-                    None | Some((_, Phase::Absent)) if self.is_silent() => return None,
-                    None => {
-                        let load = self.state.outbox.load(key, &self.doors_of(key));
-                        match load.due {
-                            0 => load.held_until?,
-                            due => self.state.outbox.permitted_at(key, due, now),
-                        }
+        let is_free =
+            |(key, s): &(&AccountKey, &Session)| s.is_logged_in && !s.looking && !self.is_editing(key);
+        let accounts = self.sessions.iter().filter(is_free).filter_map(|(key, s)| {
+            let due = match self.state.outbox.open(key) {
+                None | Some((_, Phase::Absent)) if self.is_silent() => return None,
+                None => {
+                    let load = self.state.outbox.load(key, &self.doors_of(key));
+                    match load.due {
+                        0 => load.held_until?,
+                        due => self.state.outbox.permitted_at(key, due, now),
                     }
-                    Some((_, Phase::InFlight)) => return None,
-                    Some((_, Phase::Unknown { since })) => self.look_at(key, *since),
-                    Some((_, Phase::Absent)) => self.state.outbox.permitted_at(key, 1, now),
-                };
-                Some(due.max(s.paused_until))
-            });
+                }
+                Some((_, Phase::InFlight)) => return None,
+                Some((_, Phase::Unknown { since })) => self.look_at(key, *since),
+                Some((_, Phase::Absent)) => self.state.outbox.permitted_at(key, 1, now),
+            };
+            Some(due.max(s.paused_until))
+        });
         others.chain(accounts).chain(self.state.outbox.next_end()).min()
     }
 

@@ -200,6 +200,15 @@ pub enum Event {
     },
     /// Someone (perhaps we) posted or edited a message.
     Message(Message),
+    /// Somebody deleted a message.
+    Unsaid {
+        /// Where.
+        room: RoomKey,
+        /// Chat's id.
+        message_id: i64,
+        /// Who deleted it: its author, or somebody who tidies up.
+        user_id: i64,
+    },
     /// The events of an account's rooms arrive, for the first time or again after a while without.
     Listening {
         /// Which account.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Action, Bot, Happening, Message};
-use crate::core::feedback::{self, By, Consensus, Given, Mark, Opinion, UNDO};
+use crate::core::feedback::{self, By, Consensus, Given, Mark, Opinion, behind_shorthand};
 use crate::core::journal::{Comment, Entry};
 use crate::core::outbox::{Class, Confirmation, Content};
 use crate::core::phrase::Phrase;
@@ -47,10 +47,12 @@ impl Bot {
     /// Takes in feedback or a comment, said at `at`; any other message is passed over.
     pub(super) fn on_said(&mut self, message: &Message, at: Timestamp, now: Timestamp) {
         let Message { room, user_id, text, .. } = message;
-        if !self.rooms.is_privileged(&room.server, room.room, *user_id) {
-            return;
+        match self.standing(room, *user_id, now) {
+            Some(true) => {}
+            None if self.may_matter(message) => return self.look_into(message, at, now),
+            None | Some(false) => return,
         }
-        if let Some(words) = shorthand(text, &self.settings.grammar.shorthand) {
+        if let Some(words) = behind_shorthand(text, &self.settings.grammar.shorthand) {
             return self.on_shorthand(message, words, at, now);
         }
         let Some(parent) = message.reply_to else { return self.forget_edited(message, &[], now) };
@@ -59,6 +61,17 @@ impl Bot {
             None if may_be_feedback(text) => self.recall(message, parent, at, now),
             None => self.forget_edited(message, &[], now),
         }
+    }
+
+    /// Whether a message is feedback or a comment if its author is privileged, or was one.
+    fn may_matter(&self, message: &Message) -> bool {
+        let Message { room, message_id, reply_to, text, .. } = message;
+        let is_about_report =
+            |parent: &i64| self.state.messages.contains_key(&(room.server.clone(), *parent));
+        let is_reply = reply_to.is_some_and(|parent| is_about_report(&parent) || may_be_feedback(text));
+        is_reply
+            || behind_shorthand(text, &self.settings.grammar.shorthand).is_some()
+            || self.state.people.spoken(&room.server, *message_id).is_some()
     }
 
     /// What a reply to the message with these reports says of them.
@@ -87,28 +100,31 @@ impl Bot {
     /// `sd tpu- fp -`: only what was in the room when the person spoke counts, so that a report which comes in
     /// meanwhile, or a message that is read again, shifts nothing.
     fn on_shorthand(&mut self, message: &Message, words: &str, at: Timestamp, now: Timestamp) {
-        let carriers = self.state.carriers.of(&message.room).rev();
-        let older = carriers.filter(|carrier| carrier.message_id < message.message_id);
-        let latest: Vec<ReportId> = older.flat_map(|carrier| carrier.reports.iter().rev().copied()).collect();
+        let latest = self.latest_before(&message.room, message.message_id);
         let marks = match feedback::parse_shorthand(words, latest.len()) {
             Ok(marks) => marks,
             Err(error) => return self.mistaken(message, Phrase::new(error.to_string()), now),
         };
         let mut said = Vec::new();
-        for (mark, report) in marks.into_iter().zip(latest) {
+        for (mark, (report, _)) in marks.into_iter().zip(latest) {
             match mark {
                 Mark::Skip => {}
                 Mark::Feedback(kind) => said.push((report, kind)),
-                Mark::Word(word) => {
-                    let why =
-                        Phrase::default().code(&word).words(" is no feedback, so nothing of this counts");
-                    return self.mistaken(message, why, now);
-                }
+                Mark::Word(word) => return self.mistaken(message, no_feedback(&word), now),
             }
         }
         if let Err(why) = self.take(&said, &Voice::of(message, at), now) {
             self.mistaken(message, why, now);
         }
+    }
+
+    /// The reports of a room that a message can name by their place, newest first, each with the message that carries it.
+    pub(super) fn latest_before(&self, room: &RoomKey, message_id: i64) -> Vec<(ReportId, i64)> {
+        let carriers = self.state.carriers.of(room).rev();
+        let older = carriers.filter(|carrier| carrier.message_id < message_id);
+        older
+            .flat_map(|carrier| carrier.reports.iter().rev().map(|report| (*report, carrier.message_id)))
+            .collect()
     }
 
     /// Takes in what a person says of some reports: all of it, or nothing and why.
@@ -141,7 +157,7 @@ impl Bot {
         let known =
             self.state.people.known(report).ok_or_else(|| Phrase::new("there is no report ").code(&shown))?;
         let before = known.opinions().find(|given| given.by.is_same_person(&voice.by));
-        if kind == UNDO {
+        if feedback::is_undo(kind) {
             return match before {
                 None => {
                     Err(Phrase::new("you said nothing of ").code(&shown).words(" that could be taken back"))
@@ -167,9 +183,9 @@ impl Bot {
 
     fn take_one(&mut self, report: ReportId, kind: &str, voice: &Voice, now: Timestamp) {
         let by = voice.by.clone();
-        if kind == UNDO {
+        if feedback::is_undo(kind) {
             self.record(Entry::FeedbackWithdrawn { report, by: by.clone() }, now);
-            if let Some(room) = voice.room.clone() {
+            if let Some(room) = voice.room.clone().filter(|_| !feedback::is_silent(kind)) {
                 let notice = Phrase::new(format!("feedback on {report} taken back by ")).data(&by.name);
                 self.say(room, Class::Low, Content::Notice(notice), now);
             }
@@ -214,6 +230,27 @@ impl Bot {
             (n > 0).then(|| format!("{n} {stem}"))
         };
         ["tp", "fp", "naa", "ignore"].iter().filter_map(of).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Somebody deleted a message. What its author said with it is taken back, for as long as `undo` would do it; whoever
+    /// else tidies up changes nothing.
+    pub(super) fn on_unsaid(&mut self, room: &RoomKey, message_id: i64, user_id: i64, now: Timestamp) {
+        self.forget_recalls_of(&room.server, message_id, user_id);
+        let by = By { server: Some(room.server.clone()), user_id: Some(user_id), name: String::new() };
+        let spoken = self.state.people.spoken(&room.server, message_id).unwrap_or_default();
+        let is_old =
+            |given: &Given| given.message_id == Some(message_id) && now.since(given.at) > UNDO_WITHIN;
+        let known = |report: &ReportId| self.state.people.known(*report);
+        let standing: Vec<ReportId> = spoken
+            .iter()
+            .filter(|report| known(report).is_some_and(|known| known.opinions().any(is_old)))
+            .copied()
+            .collect();
+        self.forget_spoken(&room.server, message_id, &standing, &by, now);
+        self.reweigh();
+        if self.has_people(room) {
+            self.record(Entry::Unsaid { server: room.server.clone(), message_id, user_id }, now);
+        }
     }
 
     /// A message that was edited stands for what it says now.
@@ -288,6 +325,11 @@ fn said_of<'a>(reports: &[ReportId], text: &'a str) -> Result<(Vec<(ReportId, St
     Ok((Vec::new(), remark))
 }
 
+/// What is wrong with a word of the shorthand.
+pub(super) fn no_feedback(word: &str) -> Phrase {
+    Phrase::default().code(word).words(" is no feedback, so nothing of this counts")
+}
+
 /// Whether a reply begins like feedback: with a type, or with numbers that a type follows.
 pub(super) fn may_be_feedback(text: &str) -> bool {
     let mut words = text.split_whitespace().take(MAX_WORDS);
@@ -296,10 +338,4 @@ pub(super) fn may_be_feedback(text: &str) -> bool {
     let names_items = first.eq_ignore_ascii_case("all")
         || first.chars().all(|c| c.is_ascii_digit() || c == ',' || c == '-');
     is_kind(first) || (names_items && (words.clone().any(is_kind) || words.next().is_none()))
-}
-
-/// What stands behind the shorthand's name; `None` when the message does not begin with it, or nothing follows.
-fn shorthand<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let (first, rest) = text.trim().split_once(char::is_whitespace)?;
-    first.eq_ignore_ascii_case(name).then_some(rest)
 }

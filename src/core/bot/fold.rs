@@ -121,6 +121,16 @@ impl Bot {
         Some(Rendered { items, text: combined.text, reply_to: None, tells_covered: n_covered > 0 })
     }
 
+    /// How many reports the next message to a room would carry, if they fold.
+    pub(super) fn in_next_message(
+        &self,
+        account: &AccountKey,
+        room: &RoomKey,
+        now: Timestamp,
+    ) -> Option<usize> {
+        self.folded(account, room, now).map(|message| message.items.len())
+    }
+
     /// Whether a room is not shown the title of a report.
     fn hides_title(&self, report: &Report, room: &RoomKey) -> bool {
         let is_offensive = report.reasons.iter().any(|reason| reason == OFFENSIVE_TITLE);

@@ -86,7 +86,7 @@ impl Bot {
         }
     }
 
-    fn has_people(&self, room: &RoomKey) -> bool {
+    pub(super) fn has_people(&self, room: &RoomKey) -> bool {
         self.rooms.get(room).is_some_and(|room| room.commands || !room.privileged.is_empty())
     }
 }

@@ -34,7 +34,7 @@ use doors::Door;
 pub use event::{Active, Answer, Batch, Event, Failed, Message, Scanned, ScannedPost, SendOutcome};
 use hear::Hearing;
 use recall::Recall;
-pub use recall::{Found, Wanted};
+pub use recall::{Found, Kept, Wanted};
 use retract::Attempt;
 pub use retract::RetractOutcome;
 pub use talk::{Candidate as ListCandidate, ChatQuestion, DeskQuestion, Explained, Question, Reply, Written};
@@ -260,6 +260,7 @@ impl Bot {
                 self.on_room_closed(&account, &room, &why, None, now);
             }
             Event::Message(message) => self.on_message(message, now),
+            Event::Unsaid { room, message_id, user_id } => self.on_unsaid(&room, message_id, user_id, now),
             Event::Listening { account } => self.on_listening(&account),
             Event::ReadBack(messages) => self.on_read_back(messages, now),
             Event::WebFeedback(feedback) => self.on_web_feedback(feedback, now),
@@ -315,7 +316,7 @@ impl Bot {
     /// When to call with [`Event::Wake`] if nothing else happens; `None` when nothing waits for time to pass.
     pub fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
         let fetch = self.plan.next_wake().filter(|_| self.state.talk.mode != Mode::Standby);
-        let wakes = [self.next_send_wake(now), self.next_block_end(), self.next_retraction(), fetch];
+        let wakes = [self.next_send_wake(now), self.next_block_end(), self.next_retraction(now), fetch];
         wakes.into_iter().flatten().min()
     }
 

@@ -1,4 +1,4 @@
-//! Replies to messages that memory does not know: the tables and chat are asked what they carry.
+//! What memory does not know of those who speak of reports, and of what they speak: the tables and chat are asked.
 
 use super::web::{WebFeedback, WebOutcome};
 use super::{Action, Bot, Message};
@@ -23,17 +23,37 @@ pub enum Wanted {
         /// Chat's id.
         message_id: i64,
     },
-    /// A report.
-    Report(ReportId),
+    /// Some reports.
+    Reports(Vec<ReportId>),
+    /// Whether somebody is a moderator of the chat server of a room.
+    Moderator {
+        /// Where they spoke.
+        room: RoomKey,
+        /// Chat user id.
+        user_id: i64,
+    },
+}
+
+/// A report of the tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The report.
+    pub report: Report,
+    /// What people think of it.
+    pub feedback: Vec<Given>,
+    /// What else they said of it, oldest first: who, and what.
+    pub comments: Vec<(String, String)>,
 }
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Reports of the tables, each with what people said of it; a message's in the order of their numbers.
-    Reports(Vec<(Report, Vec<Given>)>),
+    /// Reports of the tables; a message's in the order of their numbers.
+    Reports(Vec<Kept>),
     /// The plain source of a message that the tables do not know.
     Source(String),
+    /// Whether they are a moderator.
+    Moderator(bool),
     /// There is no such thing.
     Nothing,
     /// It can not be read now; the text is for the operator.
@@ -43,8 +63,8 @@ pub enum Found {
 /// Who waits for a look-up.
 #[derive(Clone, Debug)]
 pub(super) enum Asker {
-    /// A person who replied to a message.
-    Reply { message: Message, at: Timestamp },
+    /// A person who said something of reports.
+    Said { message: Message, at: Timestamp },
     /// A request of the web.
     Web(WebFeedback),
     /// A command.
@@ -62,21 +82,40 @@ impl Bot {
     /// Finds out what the message carries to which a person replied; then their reply is read again.
     pub(super) fn recall(&mut self, message: &Message, parent: i64, at: Timestamp, now: Timestamp) {
         let wanted = Wanted::Message { server: message.room.server.clone(), message_id: parent };
-        self.find_out(wanted, Asker::Reply { message: message.clone(), at }, now);
+        self.find_out(wanted, Asker::Said { message: message.clone(), at }, now);
+    }
+
+    /// Finds out whether who speaks of reports is a moderator; then their message is read again.
+    pub(super) fn look_into(&mut self, message: &Message, at: Timestamp, now: Timestamp) {
+        let wanted = Wanted::Moderator { room: message.room.clone(), user_id: message.user_id };
+        self.find_out(wanted, Asker::Said { message: message.clone(), at }, now);
+    }
+
+    /// A person deleted a message: if it was theirs, what it speaks of is of no interest any more.
+    pub(super) fn forget_recalls_of(&mut self, server: &str, message_id: i64, user_id: i64) {
+        let unsaid = (server, message_id, user_id);
+        self.recalls.retain(|_, recall| match &recall.asker {
+            Asker::Said { message, .. } => {
+                (message.room.server.as_str(), message.message_id, message.user_id) != unsaid
+            }
+            Asker::Web(_) | Asker::Command(_) => true,
+        });
     }
 
     pub(super) fn find_out(&mut self, wanted: Wanted, asker: Asker, now: Timestamp) {
         if self.recalls.len() >= MAX_RECALLS {
-            return self.not_found_out(asker, now);
+            return self.not_found_out(&wanted, asker, now);
         }
         self.n_recalls += 1;
         self.recalls.insert(self.n_recalls, Recall { wanted: wanted.clone(), asker });
         self.act(Action::Recall { recall: self.n_recalls, wanted });
     }
 
-    fn not_found_out(&mut self, asker: Asker, now: Timestamp) {
+    fn not_found_out(&mut self, wanted: &Wanted, asker: Asker, now: Timestamp) {
         match asker {
-            Asker::Reply { message, .. } => {
+            // Most who speak of reports without a privilege are no moderators, and need no answer.
+            Asker::Said { .. } if matches!(wanted, Wanted::Moderator { .. }) => {}
+            Asker::Said { message, .. } => {
                 let why = Phrase::new("I can not look that message up now; please say it again later");
                 self.mistaken(&message, why, now);
             }
@@ -91,19 +130,30 @@ impl Bot {
         let Some(Recall { wanted, asker }) = self.recalls.remove(&recall) else { return };
         if let Found::Unreadable(why) = &found {
             tracing::warn!(why, "what somebody speaks of can not be read");
-            return self.not_found_out(asker, now);
+            return self.not_found_out(&wanted, asker, now);
         }
+        let wanted = match (wanted, &found) {
+            (Wanted::Moderator { room, user_id }, Found::Moderator(is_moderator)) => {
+                self.moderators.learn(&room.server, user_id, *is_moderator, now);
+                if let Asker::Said { message, at } = asker {
+                    self.on_said(&message, at, now);
+                }
+                return;
+            }
+            (wanted, _) => wanted,
+        };
         let carrier = match wanted {
             Wanted::Message { server, message_id } => Some((server, message_id)),
-            Wanted::Report(_) => None,
+            Wanted::Reports(_) | Wanted::Moderator { .. } => None,
         };
         let mut read = Vec::new();
         let reports: Vec<ReportId> = match (found, carrier) {
             (Found::Reports(reports), carrier) => {
-                read.extend(reports.iter().map(|(report, _)| report.clone()));
-                let ids = reports.iter().map(|(report, _)| report.id).collect();
-                let is_news = reports.iter().any(|(report, _)| self.state.people.known(report.id).is_none());
+                let ids = reports.iter().map(|kept| kept.report.id).collect();
+                let is_news = reports.iter().any(|kept| self.state.people.known(kept.report.id).is_none());
+                read.clone_from(&reports);
                 if is_news || carrier.is_some() {
+                    let reports = reports.into_iter().map(|kept| (kept.report, kept.feedback)).collect();
                     self.record(Entry::Recalled { message: carrier, reports }, now);
                 }
                 ids
@@ -114,10 +164,10 @@ impl Bot {
             _ => Vec::new(),
         };
         match asker {
-            Asker::Reply { message, at } if !reports.is_empty() => {
+            Asker::Said { message, at } if !reports.is_empty() => {
                 self.on_reply_to(&reports, &message, at, now);
             }
-            Asker::Reply { .. } => {}
+            Asker::Said { .. } => {}
             Asker::Command(key) => self.read_for(&key, &read, now),
             Asker::Web(feedback) if reports.iter().any(|id| self.state.people.known(*id).is_some()) => {
                 self.on_web_feedback(feedback, now);
@@ -143,8 +193,8 @@ impl Bot {
     /// The oldest message of a room whose look-up is not over.
     pub(super) fn oldest_recall(&self, room: &RoomKey) -> Option<i64> {
         let waiting = self.recalls.values().filter_map(|recall| match &recall.asker {
-            Asker::Reply { message, .. } if message.room == *room => Some(message.message_id),
-            Asker::Reply { .. } | Asker::Web(_) | Asker::Command(_) => None,
+            Asker::Said { message, .. } if message.room == *room => Some(message.message_id),
+            Asker::Said { .. } | Asker::Web(_) | Asker::Command(_) => None,
         });
         waiting.min()
     }

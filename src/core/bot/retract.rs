@@ -1,11 +1,13 @@
 //! Reports that are taken out of their rooms again: where a room asked for it when the post is gone or was no spam, and
-//! anywhere when a person says so. Chat lets that for two minutes; it is tried again until then, and no longer.
+//! anywhere when a person says so. Chat lets that for two minutes; it is tried again until then, and no longer. Chat counts
+//! an edit like a message, so one goes out when a message might; a deletion goes out at once.
 
 use std::time::Duration;
 
 use super::{Action, Bot, doubled};
 use crate::core::carriers::Carrier;
 use crate::core::journal::Entry;
+use crate::core::outbox::AccountKey;
 use crate::core::people::Silence;
 use crate::core::phrase::Phrase;
 use crate::core::post::PostKey;
@@ -33,7 +35,8 @@ pub enum RetractOutcome {
 /// What is known of a retraction while the process lives.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Attempt {
-    in_flight: bool,
+    /// Since when a request is under way.
+    in_flight: Option<Timestamp>,
     not_before: Timestamp,
     n_failures: u32,
 }
@@ -128,24 +131,59 @@ impl Bot {
         for retraction in open.iter().filter(|retraction| now < retraction.until) {
             let key = (retraction.room.server.clone(), retraction.message_id);
             let attempt = self.attempts.get(&key).copied().unwrap_or_default();
-            let is_due = !attempt.in_flight && attempt.not_before <= now;
-            if is_due && self.is_logged_in(&retraction.account) {
-                self.attempts.insert(key, Attempt { in_flight: true, ..attempt });
+            if self.due_at(retraction, now).is_some_and(|at| at <= now) {
+                self.attempts.insert(key, Attempt { in_flight: Some(now), ..attempt });
                 self.act(Action::Retract(retraction.clone()));
             }
         }
     }
 
+    /// When a request may be made; nothing while one is under way, or nobody could make it.
+    fn due_at(&self, retraction: &Retraction, now: Timestamp) -> Option<Timestamp> {
+        let Retraction { room, message_id, account, how, .. } = retraction;
+        let attempt = self.attempts.get(&(room.server.clone(), *message_id)).copied().unwrap_or_default();
+        if attempt.in_flight.is_some() || !self.is_logged_in(account) {
+            return None;
+        }
+        match how {
+            Retract::Delete => Some(attempt.not_before),
+            // What is sent meanwhile would be refused, or the edit.
+            Retract::Gone if self.state.outbox.open(account).is_some() || self.is_editing(account) => None,
+            Retract::Gone => Some(self.state.outbox.permitted_at(account, 1, now).max(attempt.not_before)),
+        }
+    }
+
+    /// Whether an edit by the account is under way.
+    pub(super) fn is_editing(&self, account: &AccountKey) -> bool {
+        self.state.retractions.iter().any(|retraction| {
+            let key = (retraction.room.server.clone(), retraction.message_id);
+            retraction.account == *account
+                && retraction.how == Retract::Gone
+                && self.attempts.get(&key).is_some_and(|attempt| attempt.in_flight.is_some())
+        })
+    }
+
     pub(super) fn on_retracted(&mut self, retraction: &Retraction, outcome: RetractOutcome, now: Timestamp) {
         let key = (retraction.room.server.clone(), retraction.message_id);
         let attempt = self.attempts.remove(&key).unwrap_or_default();
+        if let (Retract::Gone, Some(sent_at)) = (retraction.how, attempt.in_flight) {
+            let account = retraction.account.clone();
+            match outcome {
+                RetractOutcome::Done => self.record(Entry::Edited { account, sent_at, wait_ms: None }, now),
+                RetractOutcome::Later(Some(wait)) => {
+                    let wait_ms = Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+                    self.record(Entry::Edited { account, sent_at, wait_ms }, now);
+                }
+                RetractOutcome::Later(None) | RetractOutcome::Refused(_) => {}
+            }
+        }
         match outcome {
             RetractOutcome::Done => self.retracted(retraction, None, now),
             RetractOutcome::Refused(why) => self.retracted(retraction, Some(why), now),
             RetractOutcome::Later(wait) => {
                 let pause = wait.unwrap_or_else(|| doubled(FIRST_PAUSE, attempt.n_failures, MAX_PAUSE));
                 let n_failures = attempt.n_failures.saturating_add(1);
-                self.attempts.insert(key, Attempt { in_flight: false, not_before: now + pause, n_failures });
+                self.attempts.insert(key, Attempt { in_flight: None, not_before: now + pause, n_failures });
             }
         }
     }
@@ -160,15 +198,9 @@ impl Bot {
     }
 
     /// When the next is due or given up.
-    pub(super) fn next_retraction(&self) -> Option<Timestamp> {
+    pub(super) fn next_retraction(&self, now: Timestamp) -> Option<Timestamp> {
         let wake = |retraction: &Retraction| {
-            let attempt = self.attempts.get(&(retraction.room.server.clone(), retraction.message_id));
-            match attempt {
-                Some(attempt) if !attempt.in_flight && self.is_logged_in(&retraction.account) => {
-                    attempt.not_before.min(retraction.until)
-                }
-                _ => retraction.until,
-            }
+            self.due_at(retraction, now).map_or(retraction.until, |at| at.min(retraction.until))
         };
         self.state.retractions.iter().map(wake).min()
     }

@@ -20,7 +20,6 @@ use crate::core::verdict::Verdict;
 
 mod accounts;
 mod blocks;
-mod conversation;
 mod doors;
 mod fold;
 mod intake;
@@ -28,6 +27,7 @@ mod lists;
 mod people;
 mod retract;
 mod second_look;
+mod spoken;
 mod talk;
 
 const ROOMS: &str = "
@@ -116,6 +116,8 @@ struct World {
     spoken: Vec<(Timestamp, Message)>,
     /// What the source of a message is, as chat tells it.
     sources: BTreeMap<i64, String>,
+    /// Moderators of every server.
+    moderators: BTreeSet<i64>,
 }
 
 fn account(server: &str) -> AccountKey {
@@ -145,6 +147,7 @@ impl World {
             web: Vec::new(),
             spoken: Vec::new(),
             sources: BTreeMap::new(),
+            moderators: BTreeSet::new(),
         };
         world.connect();
         world
@@ -212,7 +215,12 @@ impl World {
                 };
                 self.after(50, Later::Tell(event));
             }
-            Action::Ask { message, question, .. } => self.asked.push((message, question)),
+            Action::Ask { message, question, .. } => match self.typed(&question) {
+                Some(source) => {
+                    self.after(50, Later::Tell(Event::Replied { message, reply: Reply::Source(Ok(source)) }));
+                }
+                None => self.asked.push((message, question)),
+            },
             Action::End { restart } => self.ended = Some(restart),
             // The API still has every post.
             Action::Fetch(request) => {
@@ -252,18 +260,39 @@ impl World {
                     Wanted::Message { message_id, .. } => {
                         self.sources.get(&message_id).cloned().map_or(Found::Nothing, Found::Source)
                     }
-                    Wanted::Report(id) => {
-                        let report = self.journal.iter().find_map(|(_, entry)| match entry {
-                            Entry::Reported { report, .. } if report.id == id => Some((**report).clone()),
-                            _ => None,
-                        });
-                        report.map_or(Found::Nothing, |report| Found::Reports(vec![(report, Vec::new())]))
+                    Wanted::Reports(ids) => {
+                        let kept: Option<Vec<Kept>> = ids.iter().map(|id| self.kept(*id)).collect();
+                        kept.map_or(Found::Nothing, Found::Reports)
                     }
+                    Wanted::Moderator { user_id, .. } => Found::Moderator(self.moderators.contains(&user_id)),
                 };
                 self.after(50, Later::Tell(Event::Recalled { recall, found }));
             }
             Action::Tell(happening) => self.happenings.push(happening),
         }
+    }
+
+    /// What somebody typed, where that is the question.
+    fn typed(&self, question: &Question) -> Option<String> {
+        let Question::Chat(ChatQuestion::Source { message_id }) = question else { return None };
+        let (_, message) = self.spoken.iter().find(|(_, message)| message.message_id == *message_id)?;
+        Some(message.text.clone())
+    }
+
+    /// A report as the tables have it.
+    fn kept(&self, id: ReportId) -> Option<Kept> {
+        let entries = || self.journal.iter().map(|(_, entry)| entry);
+        let report = entries().find_map(|entry| match entry {
+            Entry::Reported { report, .. } if report.id == id => Some((**report).clone()),
+            _ => None,
+        })?;
+        let comment = |entry: &Entry| match entry {
+            Entry::Comment(comment) if comment.report == id => {
+                Some((comment.by.name.clone(), comment.text.clone()))
+            }
+            _ => None,
+        };
+        Some(Kept { report, feedback: Vec::new(), comments: entries().filter_map(comment).collect() })
     }
 
     fn candidates(&self, send: &Send) -> Vec<Candidate> {

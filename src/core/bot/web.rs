@@ -49,7 +49,7 @@ impl Bot {
             return self.act(Action::WebAnswer { ticket: *ticket, outcome });
         }
         if self.state.people.known(*report).is_none() {
-            return self.find_out(Wanted::Report(*report), Asker::Web(feedback.clone()), now);
+            return self.find_out(Wanted::Reports(vec![*report]), Asker::Web(feedback.clone()), now);
         }
         let by = By { server: None, user_id: None, name: "web".to_owned() };
         let voice = Voice { room: None, message_id: None, by, at: now };

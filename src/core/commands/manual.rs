@@ -3,12 +3,16 @@
 use super::{Form, Grammar, Spec, Who, table};
 use crate::core::phrase::Phrase;
 
-/// How a command is typed: `!!/scan URL...`, or `why` for one that is a reply.
+/// How a command is typed: `!!/scan URL...`, `why` for one that is a reply, `sd WORD...` for the shorthand.
 pub fn usage(spec: &Spec, grammar: &Grammar) -> String {
-    let prefix = if spec.form == Form::Prefix { grammar.prefix.as_str() } else { "" };
+    let (prefix, name) = match spec.form {
+        Form::Prefix => (grammar.prefix.as_str(), spec.name),
+        Form::Reply => ("", spec.name),
+        Form::Latest => ("", grammar.shorthand.as_str()),
+    };
     let force = if spec.force.is_some() { "[-force]" } else { "" };
     let args: String = spec.args.iter().map(|arg| format!(" {}", arg.usage())).collect();
-    format!("{prefix}{}{force}{args}", spec.name)
+    format!("{prefix}{name}{force}{args}")
 }
 
 /// All commands in a line.
@@ -20,10 +24,12 @@ pub fn list(grammar: &Grammar) -> Phrase {
     Phrase::new("After ")
         .code(&grammar.prefix)
         .words(format!(
-            ": {}. In reply to a report: {}. ",
+            ": {}. In reply to a report: {}. About the latest reports: ",
             of(Form::Prefix, None),
             of(Form::Reply, Some("feedback"))
         ))
+        .code(&format!("{} WORD...", grammar.shorthand))
+        .words(". ")
         .code(&format!("{}help NAME", grammar.prefix))
         .words(" tells more of one.")
 }

@@ -14,7 +14,7 @@ pub mod upstream;
 mod words;
 
 pub use arguments::{Arg, Arguments};
-pub use parse::{Call, Grammar, Heard, Words, hear, hear_reply, is_stop};
+pub use parse::{Call, Grammar, Heard, Words, hear, hear_reply, is_stop, reply_word};
 pub use people::PeopleCommand;
 pub use table::{all, find};
 
@@ -22,6 +22,7 @@ use crate::core::lists::List;
 use crate::core::people::{UserKey, UserList};
 use crate::core::phrase::Phrase;
 use crate::core::post::{PostKey, PostType};
+use crate::core::report::form;
 use crate::core::rooms::RoomKey;
 
 /// Who may use a command.
@@ -40,6 +41,8 @@ pub enum Form {
     Prefix,
     /// As a reply to a report.
     Reply,
+    /// As a word of the shorthand, about one of the latest reports of the room.
+    Latest,
 }
 
 /// One command: a line of the table.
@@ -143,6 +146,8 @@ pub enum Command {
         number: u64,
         /// Why; may be empty.
         why: String,
+        /// Also without a reason.
+        force: bool,
     },
     /// Which entries are muted.
     Muted,
@@ -270,6 +275,12 @@ pub fn room_named(text: &str, here: &RoomKey) -> Result<RoomKey, Phrase> {
         Ok(room) => Ok(RoomKey::new(server, room)),
         Err(_) => Err(Phrase::default().code(short(text)).words(" is no room; write its number")),
     }
+}
+
+/// The post of a link, with or without a scheme.
+fn post(word: &str) -> Option<(PostKey, PostType)> {
+    let word = word.trim_matches(['<', '>']);
+    if word.contains("//") { form::post(word) } else { form::post(&format!("//{word}")) }
 }
 
 /// The beginning of what somebody typed, for an answer that quotes it.

@@ -1,12 +1,16 @@
 //! From a chat message to a command.
 
 use super::arguments::Arguments;
+use super::people::PeopleCommand;
 use super::{Command, Form, Spec, Who, manual, short, table, upstream};
+use crate::core::feedback::{self, behind_shorthand, without_number};
 use crate::core::nearest::nearest;
 use crate::core::phrase::Phrase;
 
 /// Longer names are no commands; the longest is half of this.
 const MAX_NAME: usize = 60;
+/// More words of the shorthand are not looked at; no room remembers so many reports.
+const MAX_LATEST: usize = 200;
 
 /// How commands look.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +66,7 @@ pub enum Heard {
 pub fn hear(text: &str, words: Words, grammar: &Grammar) -> Heard {
     match called(text, grammar) {
         Some((name, arguments)) => understand(name, arguments, Form::Prefix, words, grammar),
-        None => Heard::NoCommand,
+        None => hear_latest(text, grammar),
     }
 }
 
@@ -76,9 +80,37 @@ pub fn hear_reply(text: &str, words: Words, grammar: &Grammar) -> Heard {
             heard => heard,
         };
     }
+    match hear_latest(text, grammar) {
+        Heard::NoCommand => {}
+        heard => return heard,
+    }
     let text = text.trim();
     let (name, arguments) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     understand(name, arguments, Form::Reply, words, grammar)
+}
+
+/// One word that is said in reply to a report and is no feedback: `why`, `gone-force`.
+pub fn reply_word(word: &str, grammar: &Grammar) -> Option<Box<Call>> {
+    match understand(word, "", Form::Reply, Words::Shown, grammar) {
+        Heard::Call(call) => Some(call),
+        Heard::NoCommand | Heard::Mistake(_) => None,
+    }
+}
+
+/// Reads the shorthand where a word of it is what reports are replied with. Feedback alone is no command: it counts in
+/// every room, and also when it is read later.
+fn hear_latest(text: &str, grammar: &Grammar) -> Heard {
+    let Some(spec) = table::latest() else { return Heard::NoCommand };
+    let Some(words) = behind_shorthand(text, &grammar.shorthand) else { return Heard::NoCommand };
+    let each = || words.split_whitespace().take(MAX_LATEST).map(without_number);
+    let asks: Vec<Who> = each().filter_map(|word| reply_word(word, grammar)).map(|call| call.who).collect();
+    if asks.is_empty() {
+        return Heard::NoCommand;
+    }
+    let has_feedback = each().any(|word| feedback::parse_or_undo(word).is_some());
+    let who = if has_feedback || asks.contains(&Who::Privileged) { Who::Privileged } else { Who::Everyone };
+    let command = Command::People(PeopleCommand::Latest(words.to_owned()));
+    Heard::Call(Box::new(Call { spec, command, quiet: false, force: false, who }))
 }
 
 /// Whether a message looks like one that must be heard before any other: it silences, hands over, or ends the service.

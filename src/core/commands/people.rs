@@ -5,7 +5,6 @@ use crate::core::feedback;
 use crate::core::phrase::Phrase;
 use crate::core::post::PostKey;
 use crate::core::report::ReportId;
-use crate::core::report::form;
 use crate::core::retraction::Retract;
 
 /// A command about reports or pings.
@@ -22,6 +21,8 @@ pub enum PeopleCommand {
     Why(Option<Named>),
     /// The same of one item of a combined message.
     WhyItem(Option<i64>),
+    /// What the words behind the shorthand say of the latest reports of the room, newest first.
+    Latest(String),
     /// Delete or edit the report that the command replies to.
     Retract {
         /// What is to become of it.
@@ -75,7 +76,7 @@ impl Named {
         if let Ok(report) = text.parse() {
             return Ok(Self::Report(report));
         }
-        form::post(text).map(|(key, _)| Self::Post(key)).ok_or_else(|| {
+        super::post(text).map(|(key, _)| Self::Post(key)).ok_or_else(|| {
             Phrase::default().code(short(text)).words(" is neither the id of a report nor the link of a post")
         })
     }

@@ -23,7 +23,7 @@ pub enum ItemsError {
 
 /// Reads a reply to a combined message with items 1 to `n_items`: `2 tpu`, `1,3-5 fp-`, `2 k 4 f`, `k 1,3 f 2`,
 /// `all tpu-`. Either each list of numbers stands before its type, or each behind it. Gives the canonical type (or
-/// [`super::UNDO`]) of each item that is named.
+/// the word that takes it back) of each item that is named.
 ///
 /// # Errors
 /// Whatever in it is not as it should be: then nothing of it counts.

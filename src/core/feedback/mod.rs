@@ -9,7 +9,7 @@ use super::report::ReportId;
 use super::time::Timestamp;
 
 pub use items::{ItemsError, parse_item_list, parse_items};
-pub use shorthand::{Mark, ShorthandError, parse_shorthand};
+pub use shorthand::{Mark, ShorthandError, behind_shorthand, parse_shorthand, without_number};
 
 /// Who gave feedback.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,8 +73,13 @@ const WORDS: [(&str, &str); 24] = [
     ("ig", "ignore-"),
 ];
 
+/// All words that are feedback.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|(word, _)| *word)
+}
+
 /// The word that takes a person's feedback back.
-pub const UNDO: &str = "undo";
+const UNDO: &str = "undo";
 
 /// The canonical type of a word such as `K`, `tpu-` or `falseu`; `None` when the word is no feedback.
 pub fn parse(word: &str) -> Option<String> {
@@ -83,9 +88,17 @@ pub fn parse(word: &str) -> Option<String> {
     Some(if silent && !kind.ends_with('-') { format!("{kind}-") } else { (*kind).to_owned() })
 }
 
-/// The same, or [`UNDO`].
+/// The same, or the word that takes feedback back, with the silent `-` if it was given.
 pub fn parse_or_undo(word: &str) -> Option<String> {
-    if stem(word).0 == UNDO { Some(UNDO.to_owned()) } else { parse(word) }
+    match stem(word) {
+        (stem, silent) if stem == UNDO => Some(if silent { format!("{UNDO}-") } else { stem }),
+        _ => parse(word),
+    }
+}
+
+/// Whether it takes feedback back.
+pub fn is_undo(kind: &str) -> bool {
+    kind.trim_end_matches('-') == UNDO
 }
 
 fn stem(word: &str) -> (String, bool) {

@@ -7,10 +7,21 @@ use super::parse_or_undo;
 pub enum Mark {
     /// Nothing.
     Skip,
-    /// A canonical type of feedback, or [`super::UNDO`].
+    /// A canonical type of feedback, or the word that takes it back.
     Feedback(String),
     /// Another word, for whoever knows more words than feedback; at most 40 characters.
     Word(String),
+}
+
+/// What stands behind the shorthand's name; `None` when the message does not begin with it, or nothing follows.
+pub fn behind_shorthand<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (first, rest) = text.trim().split_once(char::is_whitespace)?;
+    first.eq_ignore_ascii_case(name).then_some(rest)
+}
+
+/// A word of the shorthand without the number that repeats it.
+pub fn without_number(word: &str) -> &str {
+    word.trim_start_matches(|c: char| c.is_ascii_digit())
 }
 
 /// Why a shorthand is none.
@@ -38,8 +49,8 @@ pub enum ShorthandError {
 pub fn parse_shorthand(text: &str, n_reports: usize) -> Result<Vec<Mark>, ShorthandError> {
     let mut marks = Vec::new();
     for word in text.split_whitespace() {
-        let digits = word.len() - word.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, what) = word.split_at(digits);
+        let what = without_number(word);
+        let number = &word[..word.len() - what.len()];
         let shown = || word.chars().take(40).collect::<String>();
         if what.is_empty() {
             return Err(ShorthandError::BareNumber(shown()));

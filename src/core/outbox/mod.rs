@@ -345,6 +345,21 @@ impl Outbox {
         self.accounts.values_mut().for_each(|account| account.rate_limit = RateLimit::new());
     }
 
+    /// The limit of the account learns of an edit, which was accepted, or refused with a wait.
+    pub(in crate::core) fn edited(
+        &mut self,
+        account: &AccountKey,
+        sent_at: Timestamp,
+        refused: Option<Duration>,
+        at: Timestamp,
+    ) {
+        let limit = &mut self.accounts.entry(account.clone()).or_default().rate_limit;
+        match refused {
+            Some(wait) => limit.on_refused(Some(wait), sent_at, at),
+            None => limit.on_accepted(sent_at, at),
+        }
+    }
+
     /// Applies what happened to a send. An entry for a send that is not open changes nothing.
     pub fn apply(&mut self, account: &AccountKey, entry: &SendEntry, at: Timestamp) -> Option<Delivered> {
         let state = self.accounts.entry(account.clone()).or_default();

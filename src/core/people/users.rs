@@ -36,6 +36,11 @@ impl UserKey {
         }
     }
 
+    /// Whether the number is that of an account of the whole network, which has a user on each of several sites.
+    pub fn is_network_account(&self) -> bool {
+        self.site == "stackexchange.com"
+    }
+
     fn new(site: &str, digits: &str) -> Option<Self> {
         let is_host = site.contains('.')
             && site.len() <= 100

@@ -23,11 +23,11 @@ const MANY_GOOD_POSTS: usize = 3;
 pub enum Objection {
     /// It can not be used: why.
     Broken(String),
-    /// The list has it already, in this file and line.
+    /// The list has it already.
     Known {
-        /// The file.
-        path: String,
-        /// From 1.
+        /// The list, as verdicts name it.
+        list: String,
+        /// Its line, from 1.
         line: usize,
     },
     /// It hits this harmless text.
@@ -63,7 +63,7 @@ impl fmt::Display for Objection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Broken(why) => write!(f, "it can not be used: {why}"),
-            Self::Known { path, line } => write!(f, "it is there already, in {path}:{line}"),
+            Self::Known { list, line } => write!(f, "it is there already, as {list}:{line}"),
             Self::Harmless(text) => write!(f, "it is too broad: it hits \u{201c}{text}\u{201d}"),
             Self::GoodPosts { hit, of, title } => {
                 write!(
@@ -146,7 +146,7 @@ fn known(set: &RuleSet, list: &str, text: &str) -> Option<Objection> {
         false => a == b,
     };
     let entry = set.live_entries().find(|entry| entry.list == list && same(entry.text, text))?;
-    Some(Objection::Known { path: entry.path.to_owned(), line: entry.line })
+    Some(Objection::Known { list: entry.list.to_owned(), line: entry.line })
 }
 
 fn too_broad(alone: &RuleSet, good: &[Post]) -> Vec<Objection> {
@@ -342,17 +342,10 @@ mod tests {
               answer (blacklist/keywords:1)"
             ]
         );
-        assert_eq!(
-            said(KEYWORDS, "slim[\\W_]*+tea"),
-            ["it is there already, in rules/starter/watchlist/keywords.txt:2"]
-        );
+        assert_eq!(said(KEYWORDS, "slim[\\W_]*+tea"), ["it is there already, as watchlist/keywords:2"]);
         let moved_up = said("rules/starter/blacklist/keywords.txt", "slim[\\W_]*+tea");
         assert_eq!(moved_up, Vec::<String>::new(), "a watched entry may be blacklisted");
         let number = said("rules/starter/blacklist/numbers.txt", "12025550175");
-        assert_eq!(
-            number,
-            ["it is there already, in rules/starter/blacklist/numbers.txt:1"],
-            "the same digits"
-        );
+        assert_eq!(number, ["it is there already, as blacklist/numbers:1"], "the same digits");
     }
 }

@@ -82,6 +82,15 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// The author of a message deleted it: it comments nothing any more.
+    Unsaid {
+        /// The chat server.
+        server: String,
+        /// Chat's id.
+        message_id: i64,
+        /// Chat user id of who deleted it; only what the same person wrote is gone.
+        user_id: i64,
+    },
     /// Posts were scanned.
     Seen {
         /// Host name of their site.

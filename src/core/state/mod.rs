@@ -228,12 +228,14 @@ impl State {
             Entry::Feedback(_)
             | Entry::FeedbackWithdrawn { .. }
             | Entry::Comment(_)
+            | Entry::Unsaid { .. }
             | Entry::Adopted { .. }
             | Entry::Recalled { .. }
             | Entry::UserListed { .. }
             | Entry::UserUnlisted { .. }
             | Entry::Retract(_)
             | Entry::Retracted { .. }
+            | Entry::Edited { .. }
             | Entry::Subscribed(_)
             | Entry::Unsubscribed { .. }
             | Entry::Heard { .. }

@@ -1,5 +1,7 @@
 //! What people said, applied to the state.
 
+use std::time::Duration;
+
 use super::{Change, State};
 use crate::core::journal::Entry;
 use crate::core::people::Known;
@@ -24,6 +26,10 @@ impl State {
                 return vec![Change::FeedbackWithdrawn { report: *report, by: by.clone() }];
             }
             Entry::Comment(comment) => return vec![Change::Comment { comment: comment.clone(), at }],
+            Entry::Unsaid { server, message_id, user_id } => {
+                let (server, message_id, user_id) = (server.clone(), *message_id, *user_id);
+                return vec![Change::Unsaid { server, message_id, user_id }];
+            }
             Entry::Adopted { report, server, message_id } => {
                 self.n_reports = self.n_reports.max(report.id.0);
                 self.people.on_report(report);
@@ -45,6 +51,9 @@ impl State {
                 {
                     self.carriers.remove(&room, *message_id);
                 }
+            }
+            Entry::Edited { account, sent_at, wait_ms } => {
+                self.outbox.edited(account, *sent_at, wait_ms.map(Duration::from_millis), at);
             }
             Entry::Subscribed(wish) => self.people.on_subscribed(wish),
             Entry::Unsubscribed { server, user_id, room, site } => {

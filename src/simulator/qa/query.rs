@@ -1,11 +1,12 @@
 //! One request of the API, and its answer: which method, which posts, in which order. Pure.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::objects::{Filter, Place};
-use super::store::{SitePosts, Store, Stored, user_of};
+use super::store::{SitePosts, Store, Stored, account_of, user_of};
 use crate::core::post::PostType;
 use crate::core::time::Timestamp;
 use crate::simulator::http::Fields;
@@ -91,7 +92,9 @@ pub(super) fn answer(
 ) -> Result<Page, ApiError> {
     let filter = Filter::named(query.get("filter")).ok_or_else(|| ApiError::bad("filter"))?;
     match segments {
-        ["sites"] | ["errors"] | ["errors", _] if query.get("site").is_some() => {
+        ["sites"] | ["errors"] | ["errors", _] | ["users", _, "associated"]
+            if query.get("site").is_some() =>
+        {
             return Err(ApiError::bad("This method does not accept a site parameter"));
         }
         ["sites"] => return sites(store, query, filter),
@@ -105,6 +108,7 @@ pub(super) fn answer(
             let id = id.parse().map_err(|_| ApiError::usual(404))?;
             return Err(ApiError::usual(id));
         }
+        ["users", ids, "associated"] => return associated(store, &ids_of(ids)?, query, filter, now),
         _ => {}
     }
     let parameter = query.get("site").unwrap_or("");
@@ -338,6 +342,29 @@ fn page(all: Vec<Value>, query: &Fields, filter: Filter) -> Result<Page, ApiErro
     let total = all.len();
     let items = all.into_iter().skip(first).take(size).collect();
     Ok(Page { items, has_more: total > first.saturating_add(size), total, filter })
+}
+
+/// The users of network accounts, one for each site where they wrote something that is there.
+fn associated(
+    store: &Store,
+    accounts: &[i64],
+    query: &Fields,
+    filter: Filter,
+    now: Timestamp,
+) -> Result<Page, ApiError> {
+    let mut users = BTreeMap::new();
+    for host in store.sites.hosts() {
+        for stored in store.site(host).into_iter().flat_map(|site| site.posts.values()) {
+            let Some(owner) = stored.visible(now).map(|version| &version.owner) else { continue };
+            let Some(account) = account_of(owner).filter(|account| accounts.contains(account)) else {
+                continue;
+            };
+            let user = json!({"account_id": account, "user_id": user_of(owner), "site_name": site_name(host),
+                "site_url": format!("https://{host}"), "reputation": owner.reputation});
+            users.insert((account, host), user);
+        }
+    }
+    page(users.into_values().collect(), query, filter)
 }
 
 fn sites(store: &Store, query: &Fields, filter: Filter) -> Result<Page, ApiError> {

@@ -32,7 +32,8 @@ impl Bot {
             Mode::Standby => "on standby",
         };
         let uptime = spoken(now.since(self.started_at).as_secs());
-        Outcome::Say(Phrase::new(format!("Running since {} ({uptime}), {mode}.", self.started_at)))
+        let since = dated(self.started_at);
+        Outcome::Say(Phrase::new(format!("Running since {since} ({uptime}), {mode}.")))
     }
 
     pub(super) fn version(&self) -> Outcome {
@@ -85,6 +86,11 @@ impl Bot {
             n => format!("{n} people are privileged here, and moderators; their ids: {}", ids.join(", ")),
         }))
     }
+}
+
+/// A point in time as people read it, to the second.
+pub(super) fn dated(at: Timestamp) -> String {
+    Timestamp::from_secs(at.as_secs()).to_string()
 }
 
 /// A time span as people say it, in its two largest units.

@@ -3,7 +3,6 @@
 use super::super::{Bot, Message};
 use crate::core::guard::{Ask, Asker, Permit};
 use crate::core::outbox::{Content, Send};
-use crate::core::rooms::Rooms;
 use crate::core::time::Timestamp;
 
 impl Bot {
@@ -17,7 +16,8 @@ impl Bot {
     /// Whether a command of that message is answered now. It bars this asker only, never an answer to another person, and
     /// never a report.
     pub(in super::super) fn may_answer(&mut self, message: &Message, now: Timestamp) -> bool {
-        match self.guard.permit(ask(&self.rooms, message, &asker(message)), now) {
+        let is_privileged = self.is_known_as_privileged(message, now);
+        match self.guard.permit(ask(message, &asker(message), is_privileged), now) {
             Permit::Answer => true,
             Permit::Silent(why) => {
                 let (room, user_id) = (&message.room, message.user_id);
@@ -27,9 +27,14 @@ impl Bot {
         }
     }
 
+    pub(super) fn is_known_as_privileged(&self, message: &Message, now: Timestamp) -> bool {
+        self.standing(&message.room, message.user_id, now) == Some(true)
+    }
+
     /// A message that is no command may follow from an answer of ours all the same.
     pub(in super::super) fn hear_chatter(&mut self, message: &Message, now: Timestamp) {
-        self.guard.hear(ask(&self.rooms, message, &asker(message)), now);
+        let is_privileged = self.is_known_as_privileged(message, now);
+        self.guard.hear(ask(message, &asker(message), is_privileged), now);
     }
 
     /// Answers that are in their room now: what follows from them is no new question.
@@ -53,8 +58,7 @@ fn asker(message: &Message) -> Asker {
     Asker { server: message.room.server.clone(), user_id: message.user_id }
 }
 
-fn ask<'a>(rooms: &Rooms, message: &'a Message, asker: &'a Asker) -> Ask<'a> {
-    let Message { room, user_id, reply_to, text, .. } = message;
-    let is_privileged = rooms.is_privileged(&room.server, room.room, *user_id);
+fn ask<'a>(message: &'a Message, asker: &'a Asker, is_privileged: bool) -> Ask<'a> {
+    let Message { room, reply_to, text, .. } = message;
     Ask { asker, room, reply_to: *reply_to, text, is_privileged }
 }

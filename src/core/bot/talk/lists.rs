@@ -2,7 +2,7 @@
 
 use super::super::{Action, Bot};
 use super::{Outcome, Question};
-use crate::core::commands::{Heard, Words};
+use crate::core::commands::{Command, Heard, Words};
 use crate::core::journal::Entry;
 use crate::core::lists::{List, ListChange, Made, Proposal};
 use crate::core::outbox::{Class, Content, Item};
@@ -11,6 +11,9 @@ use crate::core::rooms::RoomKey;
 use crate::core::rules::lint::Objection;
 use crate::core::talk::Asked;
 use crate::core::time::Timestamp;
+
+/// A shorter reason tells the one who proposed the entry nothing. Source: SmokeDetector's `reject`.
+const LEAST_REASON: usize = 20;
 
 /// What became of a change of the lists outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,14 +186,33 @@ impl Bot {
         self.ask(asked, Question::Lint(Candidate { list, text, force, proposal: Some(number) }))
     }
 
-    pub(super) fn reject(&mut self, asked: &Asked, number: u64, why: &str, now: Timestamp) -> Outcome {
+    /// Whether a command takes back what its asker proposed, for which nobody needs a privilege.
+    pub(super) fn is_of_their_own(&self, asked: &Asked, command: &Command) -> bool {
+        let Command::Reject { number, .. } = command else { return false };
+        self.state.lists.proposal(*number).is_some_and(|proposal| proposal.by.is_same_person(&asked.by))
+    }
+
+    pub(super) fn reject(
+        &mut self,
+        asked: &Asked,
+        number: u64,
+        why: &str,
+        force: bool,
+        now: Timestamp,
+    ) -> Outcome {
         let Some(proposal) = self.state.lists.proposal(number) else {
             return Outcome::Fail(Phrase::new(format!("there is no proposal {number}")));
         };
+        let needs_reason = !force && !proposal.by.is_same_person(&asked.by);
+        if needs_reason && why.chars().count() < LEAST_REASON {
+            let said = format!("say why, in {LEAST_REASON} characters or more, or say ");
+            return Outcome::Fail(Phrase::new(said).code(&format!("reject-force {number}")));
+        }
         let said = Phrase::new(format!("proposal {number} by "))
             .data(&proposal.by.name)
             .words(" is rejected: ")
             .code(&proposal.text);
+        let said = if why.is_empty() { said } else { said.words(", because “").data(why).words("”") };
         let (by, room) = (asked.by.clone(), asked.room.clone());
         self.record(Entry::Rejected { number, by, room, why: why.to_owned() }, now);
         Outcome::Say(said)

@@ -7,6 +7,7 @@
 mod about;
 mod answer;
 mod guard;
+mod latest;
 mod lists;
 mod people;
 mod posts;
@@ -73,9 +74,9 @@ impl Bot {
         if is_deaf || self.state.talk.is_handled(&key, &message.text) {
             return true;
         }
-        let is_known = self.rooms.is_privileged(&message.room.server, message.room.room, message.user_id);
         // Whoever may stop the service is heard however often they speak.
-        let is_heard = (is_for_now && is_known) || self.may_answer(message, now);
+        let is_heard =
+            (is_for_now && self.is_known_as_privileged(message, now)) || self.may_answer(message, now);
         if !is_heard {
             return true;
         }
@@ -133,7 +134,7 @@ impl Bot {
 
     /// Carries out a command that was taken on, or finds out first who asks.
     fn go_on(&mut self, asked: &Asked, call: &Call, now: Timestamp) {
-        let outcome = if call.who == Who::Everyone {
+        let outcome = if call.who == Who::Everyone || self.is_of_their_own(asked, &call.command) {
             self.carry_out(asked, call, now)
         } else {
             match self.is_privileged(asked, now) {
@@ -152,10 +153,6 @@ impl Bot {
                 Phrase::default().code(call.spec.name).words(" is switched off in this room"),
             );
         }
-        // The words of what was confirmed are in another message.
-        if call.spec.confirm && asked.said_in.is_none() {
-            return self.ask_to_confirm(asked, call, now);
-        }
         if call.spec.source {
             return self.ask(
                 asked,
@@ -163,6 +160,14 @@ impl Bot {
                     message_id: asked.said_in.unwrap_or(asked.message_id),
                 }),
             );
+        }
+        self.confirm_or_act(asked, call, now)
+    }
+
+    fn confirm_or_act(&mut self, asked: &Asked, call: &Call, now: Timestamp) -> Outcome {
+        // The words of what was confirmed are in another message.
+        if call.spec.confirm && asked.said_in.is_none() {
+            return self.ask_to_confirm(asked, call, now);
         }
         self.act_on(asked, &call.command, now)
     }
@@ -187,7 +192,7 @@ impl Bot {
                 // From here on these are the words that count, also after a restart.
                 let asked = Asked { text: text.to_owned(), ..asked.clone() };
                 self.record(Entry::Asked(asked.clone()), now);
-                self.act_on(&asked, &typed.command, now)
+                self.confirm_or_act(&asked, &typed, now)
             }
             Heard::Mistake(said) => Outcome::Fail(said),
             // Edited or deleted meanwhile: an edit is an event of its own.
@@ -240,7 +245,7 @@ impl Bot {
             Command::RemoveEntry { watch, text } => self.remove_entry(asked, *watch, text, now),
             Command::Proposals => self.proposals(),
             Command::Approve { number, force } => self.approve(asked, *number, *force),
-            Command::Reject { number, why } => self.reject(asked, *number, why, now),
+            Command::Reject { number, why, force } => self.reject(asked, *number, why, *force, now),
             Command::Muted => self.muted(),
             Command::Unmute(rule) => self.unmute(asked, rule, now),
         }

@@ -2,7 +2,7 @@
 
 use super::super::Bot;
 use super::super::feedback::Voice;
-use super::super::recall::{Asker, Wanted};
+use super::super::recall::{Asker, Kept, Wanted};
 use super::Outcome;
 use crate::core::commands::people::{Named, PeopleCommand};
 use crate::core::commands::{Command, Heard, Words};
@@ -17,6 +17,8 @@ use crate::core::time::Timestamp;
 
 /// So much of the evidence is told; `/v1/reports` has all of it.
 const MAX_WHY: usize = 12;
+/// So many of the comments, the latest.
+const MAX_COMMENTS: usize = 3;
 
 impl Bot {
     pub(super) fn for_people(&mut self, asked: &Asked, command: &PeopleCommand, now: Timestamp) -> Outcome {
@@ -29,6 +31,7 @@ impl Bot {
             PeopleCommand::Why(None) => {
                 Outcome::Fail(Phrase::new("say which report, by its id, or reply to one with `why`"))
             }
+            PeopleCommand::Latest(words) => self.on_latest(asked, words, now),
             PeopleCommand::WhyItem(number) => match self.item_of(asked, *number) {
                 Ok(report) => self.read_up(asked, report, now),
                 Err(why) => Outcome::Fail(why),
@@ -77,7 +80,7 @@ impl Bot {
             Err(why) => return Outcome::Fail(why),
         };
         if self.state.people.known(report).is_none() {
-            self.find_out(Wanted::Report(report), Asker::Command(asked.key()), now);
+            self.find_out(Wanted::Reports(vec![report]), Asker::Command(asked.key()), now);
             return Outcome::Wait;
         }
         let voice = Voice {
@@ -115,12 +118,12 @@ impl Bot {
 
     /// The evidence is in the tables.
     fn read_up(&mut self, asked: &Asked, report: ReportId, now: Timestamp) -> Outcome {
-        self.find_out(Wanted::Report(report), Asker::Command(asked.key()), now);
+        self.find_out(Wanted::Reports(vec![report]), Asker::Command(asked.key()), now);
         Outcome::Wait
     }
 
     /// What a command waited for was looked up; nothing when there is no such report, or it can not be read.
-    pub(in super::super) fn read_for(&mut self, key: &MessageKey, found: &[Report], now: Timestamp) {
+    pub(in super::super) fn read_for(&mut self, key: &MessageKey, found: &[Kept], now: Timestamp) {
         let Some(asked) = self.state.talk.open(key).cloned() else { return };
         let Heard::Call(call) = self.heard(&asked.text, &asked.room.server, asked.reply_to, Words::Shown)
         else {
@@ -131,12 +134,23 @@ impl Bot {
             (Command::People(PeopleCommand::Feedback { on, kind }), _) => {
                 self.feedback_on(&asked, on, kind, now)
             }
-            (_, [report, ..]) => Outcome::Say(self.why(report)),
+            (_, found) => {
+                let each = found.iter().enumerate();
+                Outcome::Say(each.fold(Phrase::default(), |said, (n, kept)| {
+                    said.words(if n == 0 { "" } else { ". " }).and(self.why(kept))
+                }))
+            }
         };
         self.finish(&asked, call.quiet, outcome, now);
     }
 
-    fn why(&self, report: &Report) -> Phrase {
+    fn why(&self, Kept { report, comments, .. }: &Kept) -> Phrase {
+        let said = self.evidence(report);
+        let latest = comments.iter().skip(comments.len().saturating_sub(MAX_COMMENTS));
+        latest.fold(said, |said, (name, text)| said.words(". ").data(name).words(": “").data(text).words("”"))
+    }
+
+    fn evidence(&self, report: &Report) -> Phrase {
         let mut said =
             Phrase::default().code(&report.id.to_string()).words(format!(" (weight {})", report.weight));
         let consensus = self.state.people.known(report.id).and_then(|known| known.consensus());

@@ -1,6 +1,9 @@
 //! Posts and users that people name: reports by hand, and the user lists.
 
+use std::collections::BTreeSet;
+
 use super::super::{Bot, ScannedPost};
+use super::about::dated;
 use super::{Command, Outcome};
 use crate::core::commands::{Posts, Report};
 use crate::core::journal::Entry;
@@ -100,7 +103,12 @@ impl Bot {
                 "that user has a reputation of {reputation}, above {MAX_REPUTATION}"
             )));
         }
-        self.put_on(asked, UserList::Blacklist, user.clone(), now);
+        let authors = found.iter().filter_map(|post| UserKey::from_url(post.fetched.owner_url.as_deref()?));
+        let spammers: BTreeSet<UserKey> =
+            if user.is_network_account() { authors.collect() } else { BTreeSet::from([user.clone()]) };
+        for spammer in &spammers {
+            self.put_on(asked, UserList::Blacklist, spammer.clone(), now);
+        }
         let posts = Posts {
             posts: found.iter().map(|post| (post.fetched.key.clone(), post.fetched.post.post_type)).collect(),
             how: Report::Only,
@@ -116,11 +124,12 @@ impl Bot {
                 self.report_one(asked, &posts, post, now);
             }
         }
-        Outcome::Say(
-            Phrase::new(format!("{n_reported} posts reported, {n_before} were before; "))
-                .data(&user.to_string())
-                .words(" is on the blacklist."),
-        )
+        let said = Phrase::new(format!("{n_reported} posts reported, {n_before} were before; "));
+        let said = said.data(&user.to_string()).words(" is on the blacklist");
+        Outcome::Say(match user.is_network_account() {
+            true => said.words(format!(" of {} sites.", spammers.len())),
+            false => said.words("."),
+        })
     }
 
     fn put_on(&mut self, asked: &Asked, list: UserList, user: UserKey, now: Timestamp) {
@@ -168,7 +177,7 @@ impl Bot {
         Outcome::Say(match self.state.people.listed(list, user) {
             None => said.words(format!(" is not on the {}.", name(list))),
             Some(listed) => said
-                .words(format!(" is on the {} since {}, put there by ", name(list), listed.at))
+                .words(format!(" is on the {} since {}, put there by ", name(list), dated(listed.at)))
                 .data(&listed.by.name)
                 .words(" (")
                 .data(&listed.why)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::super::Bot;
+use crate::core::rooms::RoomKey;
 use crate::core::talk::Asked;
 use crate::core::time::Timestamp;
 
@@ -19,7 +20,7 @@ pub(in super::super) struct Moderators {
 }
 
 impl Moderators {
-    pub(super) fn learn(&mut self, server: &str, user_id: i64, is_moderator: bool, now: Timestamp) {
+    pub(in super::super) fn learn(&mut self, server: &str, user_id: i64, is_moderator: bool, now: Timestamp) {
         if self.known.len() >= MAX_KNOWN {
             let oldest = self.known.iter().min_by_key(|(_, (_, at))| *at).map(|(key, _)| key.clone());
             oldest.map(|key| self.known.remove(&key));
@@ -34,14 +35,17 @@ impl Moderators {
 }
 
 impl Bot {
-    /// Whether who asked is privileged in that room: named in rooms.yml, or a moderator of the chat server. `None` when
-    /// chat has to be asked for the latter. The former are known whatever is down.
-    pub(super) fn is_privileged(&self, asked: &Asked, now: Timestamp) -> Option<bool> {
-        let server = &asked.room.server;
-        let user_id = asked.by.user_id?;
-        if self.rooms.is_privileged(server, asked.room.room, user_id) {
+    /// Whether somebody is privileged in a room, for commands and feedback alike: named in rooms.yml, or a moderator of
+    /// the chat server. `None` when chat has to be asked for the latter. The former are known whatever is down.
+    pub(in super::super) fn standing(&self, room: &RoomKey, user_id: i64, now: Timestamp) -> Option<bool> {
+        if self.rooms.is_privileged(&room.server, room.room, user_id) {
             return Some(true);
         }
-        self.moderators.get(server, user_id, now)
+        self.moderators.get(&room.server, user_id, now)
+    }
+
+    /// The same for who asked for something.
+    pub(super) fn is_privileged(&self, asked: &Asked, now: Timestamp) -> Option<bool> {
+        self.standing(&asked.room, asked.by.user_id?, now)
     }
 }

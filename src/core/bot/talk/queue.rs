@@ -14,8 +14,6 @@ use crate::core::time::Timestamp;
 
 /// A block without a sensible length lasts this long, as in SmokeDetector.
 const BLOCK: Duration = Duration::from_secs(900);
-/// About so many reports share a message when they fold.
-const PER_MESSAGE: usize = 4;
 /// No forecast looks further.
 const HORIZON: u64 = 24 * 3600;
 
@@ -118,7 +116,7 @@ impl Bot {
             )));
         }
         // Rooms of a server share its accounts.
-        let n_messages: usize = on_server.map(|row| self.messages_for(row)).sum();
+        let n_messages: usize = on_server.map(|row| self.messages_for(row, now)).sum();
         let within = |secs: u64| {
             let accounts =
                 self.sessions.iter().filter(|(key, s)| key.server == room.server && s.user_id.is_some());
@@ -137,9 +135,11 @@ impl Bot {
         Outcome::Say(Phrase::new(said))
     }
 
-    fn messages_for(&self, row: &RoomBacklog) -> usize {
-        let n = row.waiting + row.in_flight;
-        if self.folds(&row.room) && n >= self.settings.fold_after { n.div_ceil(PER_MESSAGE) } else { n }
+    /// How many messages all that waits for a room takes, if each carries as much as the next one would.
+    fn messages_for(&self, row: &RoomBacklog, now: Timestamp) -> usize {
+        let accounts = self.sessions.keys().filter(|key| key.server == row.room.server);
+        let in_next = accounts.filter_map(|account| self.in_next_message(account, &row.room, now)).max();
+        usize::from(row.in_flight > 0) + row.waiting.div_ceil(in_next.unwrap_or(1).max(1))
     }
 
     pub(super) fn item_named(&self, asked: &Asked, number: i64) -> Outcome {

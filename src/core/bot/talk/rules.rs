@@ -112,24 +112,19 @@ fn verdict(found: &[Explained]) -> Phrase {
 }
 
 fn entries(found: &[Explained], is_wanted: impl Fn(&str) -> bool) -> Phrase {
-    let lines: BTreeSet<(&str, usize, &str)> = found
+    let lines: BTreeSet<(&str, &str)> = found
         .iter()
-        .flat_map(|explained| explained.origins.values())
-        .filter(|origin| !origin.text.is_empty() && is_wanted(&origin.path))
-        .map(|origin| (origin.path.as_str(), origin.line, origin.text.as_str()))
+        .flat_map(|explained| &explained.origins)
+        .filter(|(_, origin)| !origin.text.is_empty() && is_wanted(&origin.path))
+        .map(|(name, origin)| (name.as_str(), origin.text.as_str()))
         .collect();
     if lines.is_empty() {
         return Phrase::new("No entry matches.");
     }
     let n_more = lines.len().saturating_sub(MAX_NAMED);
     let mut said = Phrase::new("Matched by");
-    for (n, (path, line, text)) in lines.into_iter().take(MAX_NAMED).enumerate() {
-        said = said
-            .words(if n == 0 { " " } else { ", " })
-            .code(text)
-            .words(" (")
-            .data(path)
-            .words(format!(":{line})"));
+    for (n, (name, text)) in lines.into_iter().take(MAX_NAMED).enumerate() {
+        said = said.words(if n == 0 { " " } else { ", " }).code(text).words(" (").data(name).words(")");
     }
     if n_more > 0 { said.words(format!(", and {n_more} more.")) } else { said.words(".") }
 }

@@ -209,7 +209,7 @@ fn what_speaks_against_an_entry_is_said_and_some_of_it_can_be_overruled() {
     assert_eq!(forced.as_deref(), Some("`cheap-watches.example` is live as watchlist/keywords:11"));
     for (text, expected) in [
         ("!!/watch-force (x", "it can not be used: missing"),
-        ("!!/watch-force slim[\\W_]*+tea", "it is there already, in rules/watchlist/keywords.txt:1"),
+        ("!!/watch-force slim[\\W_]*+tea", "it is there already, as watchlist/keywords:1"),
         ("!!/watch-force the", "it is too broad"),
     ] {
         let said = desk.say(ANN, text).expect("an answer");
@@ -237,8 +237,11 @@ fn people_without_privileges_propose_and_others_decide() {
     assert!(refused.contains("is for privileged people"), "{refused}");
     let live = desk.say(ANN, "!!/approve 1");
     assert_eq!(live.as_deref(), Some(r"`cheap[\W_]*+watches` is live as watchlist/keywords:11"));
-    let rejected = desk.say(ANN, "!!/reject 2 too short to be sure");
-    assert_eq!(rejected.as_deref(), Some("proposal 2 by Somebody is rejected: `buy-?me`"));
+    let no_reason = desk.say(ANN, "!!/reject 2 too short");
+    assert_eq!(no_reason.as_deref(), Some("say why, in 20 characters or more, or say `reject-force 2`"));
+    let rejected = desk.say(ANN, "!!/reject 2 \"honest people buy that too\"");
+    let because = "proposal 2 by Somebody is rejected: `buy-?me`, because “honest people buy that too”";
+    assert_eq!(rejected.as_deref(), Some(because));
     assert_eq!(desk.say(ANN, "!!/approve 2").as_deref(), Some("there is no proposal 2"));
     assert_eq!(desk.say(ANN, "!!/proposals ").as_deref(), Some("no proposal waits"));
 }

@@ -4,10 +4,10 @@ use super::*;
 use crate::core::feedback::Given;
 use crate::core::people::UserList;
 
-const ANN: i64 = 1001;
-const BOB: i64 = 1002;
+pub(super) const ANN: i64 = 1001;
+pub(super) const BOB: i64 = 1002;
 /// Not privileged.
-const EVE: i64 = 1003;
+pub(super) const EVE: i64 = 1003;
 
 const PEOPLE: &str = "
 stackexchange.com:
@@ -15,23 +15,23 @@ stackexchange.com:
   3: {msg_types: [site-askubuntu.com, delay]}
 ";
 
-fn hq() -> RoomKey {
+pub(super) fn hq() -> RoomKey {
     RoomKey::new("stackexchange.com", 1)
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     World::with_rooms(PEOPLE)
 }
 
 /// A person says something in the headquarters, and time passes.
-fn say(world: &mut World, user_id: i64, text: &str, reply_to: Option<i64>) -> i64 {
+pub(super) fn say(world: &mut World, user_id: i64, text: &str, reply_to: Option<i64>) -> i64 {
     let id = unheard(world, user_id, text, reply_to);
     edit(world, id, text);
     id
 }
 
 /// Something is said while nobody listens.
-fn unheard(world: &mut World, user_id: i64, text: &str, reply_to: Option<i64>) -> i64 {
+pub(super) fn unheard(world: &mut World, user_id: i64, text: &str, reply_to: Option<i64>) -> i64 {
     let message_id = world.land(&hq(), user_id, text).expect("people do not repeat themselves here");
     let message = Message {
         room: hq(),
@@ -56,7 +56,7 @@ fn edit(world: &mut World, message_id: i64, text: &str) {
 }
 
 /// Reports in the headquarters, each in a message of its own; gives the ids of the messages.
-fn singles(world: &mut World, n: i64) -> Vec<i64> {
+pub(super) fn singles(world: &mut World, n: i64) -> Vec<i64> {
     let said = |number| {
         world.report(number, "superuser.com");
         world.run(Duration::from_secs(2));
@@ -66,7 +66,7 @@ fn singles(world: &mut World, n: i64) -> Vec<i64> {
 }
 
 /// A first report alone, and then `n` in one message; gives the id of that message.
-fn combined(world: &mut World, n: i64) -> i64 {
+pub(super) fn combined(world: &mut World, n: i64) -> i64 {
     world.faults = vec![Fault::Throttle(5)];
     world.report(100, "superuser.com");
     world.run(Duration::from_secs(1));
@@ -79,7 +79,7 @@ fn combined(world: &mut World, n: i64) -> i64 {
 }
 
 /// What people think of the report with the post of that number: `1001 tpu-, 1002 fp`.
-fn opinions(world: &World, number: i64) -> String {
+pub(super) fn opinions(world: &World, number: i64) -> String {
     let state = world.bot.state();
     let key = PostKey { site: "superuser.com".to_owned(), number };
     let known = state.people.known(state.reported.get(&key).expect("reported").report).expect("known");
@@ -88,12 +88,12 @@ fn opinions(world: &World, number: i64) -> String {
 }
 
 /// What we said that is no report.
-fn answers(world: &World) -> Vec<&str> {
+pub(super) fn answers(world: &World) -> Vec<&str> {
     let ours = world.chat.iter().filter(|m| m.user == OUR_ID && !m.text.contains("questions/"));
     ours.map(|m| m.text.as_str()).collect()
 }
 
-fn comments(world: &World) -> Vec<String> {
+pub(super) fn comments(world: &World) -> Vec<String> {
     let comment = |entry: &Entry| match entry {
         Entry::Comment(comment) => Some(format!("{}: {}", comment.report, comment.text)),
         _ => None,
@@ -389,7 +389,7 @@ fn feedback_over_the_web_counts_once_for_each_key_and_is_answered() {
 }
 
 /// What the last command was answered.
-fn asked(world: &mut World, user_id: i64, text: &str, reply_to: Option<i64>) -> String {
+pub(super) fn asked(world: &mut World, user_id: i64, text: &str, reply_to: Option<i64>) -> String {
     let before = answers(world).len();
     say(world, user_id, text, reply_to);
     // A report without its link looks like an answer, and may be gone by now.

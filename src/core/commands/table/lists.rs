@@ -113,8 +113,12 @@ pub(super) const COMMANDS: &[Spec] = &[
         args: &[Arg::Number("proposal"), Arg::MaybeRest("why")],
         force: Some(Who::Privileged),
         summary: "refuses a proposed entry",
+        manual: "Say why, in 20 characters or more; `-force` does without. Who made a proposal takes it back in the same way, and \
+                 need not say why.",
         read: |args| {
-            Ok(Command::Reject { number: args.count("proposal"), why: args.maybe("why").unwrap_or_default() })
+            let why = args.maybe("why").unwrap_or_default();
+            let why = why.trim_matches(['"', '“', '”']).to_owned();
+            Ok(Command::Reject { number: args.count("proposal"), why, force: args.force })
         },
         ..PRIVILEGED
     },

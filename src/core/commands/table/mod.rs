@@ -25,7 +25,13 @@ pub fn all() -> impl Iterator<Item = &'static Spec> {
 
 /// The command of a name or alias, wherever it is said; a reply command only when no other has the name.
 pub fn find(name: &str) -> Option<&'static Spec> {
-    named(name, Form::Prefix).or_else(|| named(name, Form::Reply)).map(|(spec, _)| spec)
+    let forms = [Form::Prefix, Form::Reply, Form::Latest];
+    forms.into_iter().find_map(|form| named(name, form)).map(|(spec, _)| spec)
+}
+
+/// The shorthand, as far as it is a command.
+pub(super) fn latest() -> Option<&'static Spec> {
+    all().find(|spec| spec.form == Form::Latest)
 }
 
 /// The command, and whether the name ends in a `-force` that the command knows.

@@ -17,6 +17,7 @@ pub(super) const COMMANDS: &[Spec] = &[
         summary: "feedback on the report with that id, or on that of a post by its link",
         manual: "The types are those of a reply: `tp`, `tpu`, `fp`, `fpu`, `naa`, `ignore`, their short forms, and `undo`, which takes \
                  back what you said in the last ten minutes. A `-` behind the type leaves the confirmation out.",
+        source: true,
         read: PeopleCommand::feedback,
         ..BASE
     },
@@ -24,7 +25,8 @@ pub(super) const COMMANDS: &[Spec] = &[
         name: "why",
         aliases: &["wtf"],
         args: &[Arg::Maybe("report")],
-        summary: "why a post was reported, by the report's id or the post's link",
+        summary: "why a post was reported, and what people say of it, by the report's id or the post's link",
+        source: true,
         read: PeopleCommand::why,
         ..BASE
     },
@@ -52,6 +54,18 @@ pub(super) const COMMANDS: &[Spec] = &[
         summary: "takes the link of the post out of the report, within two minutes",
         read: |_| Ok(Command::People(PeopleCommand::Retract { how: Retract::Gone, force: false })),
         ..REPLY
+    },
+    Spec {
+        name: "sd",
+        form: Form::Latest,
+        args: &[Arg::Many("word")],
+        who: Who::Privileged,
+        summary: "what replies to the latest reports of the room would say, newest first",
+        manual: "A word for each report: feedback, `why`, `delete` or `postgone`. `-` passes one over, and a number in front of a word \
+                 repeats it: `sd tpu- - 2fp why`. The items of a message with several count one by one, from the last number to 1. \
+                 `why` alone is for everyone.",
+        read: |args| Ok(Command::People(PeopleCommand::Latest(args.many("word").join(" ")))),
+        ..BASE
     },
     Spec {
         name: "notify",

@@ -1,11 +1,9 @@
 //! Commands about posts and users: what the rules say of them, and reports by hand.
 
 use super::super::arguments::Arguments;
-use super::super::{Arg, BASE, Command, Posts, Report, Spec, TestPart, TestText, Who, short};
+use super::super::{Arg, BASE, Command, Posts, Report, Spec, TestPart, TestText, Who, post, short};
 use crate::core::people::{UserKey, UserList};
 use crate::core::phrase::Phrase;
-use crate::core::post::{PostKey, PostType};
-use crate::core::report::form;
 
 const SOURCE: Spec = Spec { source: true, ..BASE };
 const PRIVILEGED: Spec = Spec { who: Who::Privileged, ..SOURCE };
@@ -49,7 +47,8 @@ pub(super) const COMMANDS: &[Spec] = &[
         args: USER,
         confirm: true,
         summary: "reports all posts of a user, who goes on the blacklist",
-        manual: "Name the link of a profile. Refused for more than 15 posts, or a reputation above 100.",
+        manual: "Name the link of a profile; with one of stackexchange.com the posts on all sites. Refused for more than 15 posts, \
+                 a reputation above 100, or accounts on more than 15 sites.",
         read: |args| user(args).map(Command::AllSpam),
         ..PRIVILEGED
     },
@@ -107,7 +106,7 @@ pub(super) const COMMANDS: &[Spec] = &[
         aliases: &["what"],
         args: TEXT,
         who: Who::Privileged,
-        summary: "which entries of the lists match a text, with file and line",
+        summary: "which entries of the lists match a text, each with its list and line",
         read: |args| Ok(Command::Bisect(args.text("text"))),
         ..SOURCE
     },
@@ -200,12 +199,6 @@ fn posts(args: &Arguments, how: Report) -> Result<Command, Phrase> {
         n if n > MAX_POSTS => Err(Phrase::new("that is more than five posts")),
         _ => Ok(Command::Posts(Posts { posts, how, force: args.force, why })),
     }
-}
-
-/// The post of a link, with or without a scheme.
-pub(super) fn post(word: &str) -> Option<(PostKey, PostType)> {
-    let word = word.trim_matches(['<', '>']);
-    if word.contains("//") { form::post(word) } else { form::post(&format!("//{word}")) }
 }
 
 fn user(args: &Arguments) -> Result<UserKey, Phrase> {

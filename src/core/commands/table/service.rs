@@ -104,7 +104,7 @@ pub(super) const COMMANDS: &[Spec] = &[
         read: |args| {
             let url = args.text("url");
             let not = || Phrase::default().code(short(&url)).words(" is no link of a question");
-            super::posts::post(&url).map(|(key, _)| Command::InQueue(key)).ok_or_else(not)
+            super::super::post(&url).map(|(key, _)| Command::InQueue(key)).ok_or_else(not)
         },
         ..BASE
     },

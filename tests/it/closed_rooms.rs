@@ -1,0 +1,57 @@
+//! Rooms of rooms.yml that take nothing from the start.
+
+use std::time::Duration;
+
+use smokestack::simulator;
+use smokestack::simulator::chat::world::RoomKind;
+
+use crate::world::{HQ, World, listening, post};
+
+/// In rooms.yml, and nowhere in chat.
+const MISSING: i64 = 770_001;
+const FROZEN: i64 = 770_002;
+/// The service was kicked out of it.
+const BANNING: i64 = 770_003;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_a_frozen_and_a_banning_room_keep_no_other_from_its_reports_and_get_theirs_later() {
+    // Closed rooms are tried again after half a minute.
+    let world = World::with(simulator::Options {
+        curve: simulator::chat::curve::Curve::None,
+        speed: 20.0,
+        ..simulator::Options::default()
+    })
+    .await;
+    let closed = [MISSING, FROZEN, BANNING];
+    let mut rooms = "stackexchange.com:\n  11540: {commands: true, msg_types: [all-sites]}\n".to_owned();
+    closed.iter().for_each(|room| rooms.push_str(&format!("  {room}: {{msg_types: [all-sites]}}\n")));
+    std::fs::write(world.folder.path().join("rooms.yml"), rooms).expect("written");
+    let (now, us) = (world.network.now(), world.network.account(simulator::EMAIL).expect("an account"));
+    let us = us.user_id(HQ.0);
+    world.network.chat(HQ.0, |chat| {
+        chat.add_room(FROZEN, "Ice", "", RoomKind::Frozen);
+        chat.add_room(BANNING, "Fire", "", RoomKind::Open);
+        chat.kick(us, BANNING, Duration::from_secs(3_600), now);
+    });
+    let service = world.service().await;
+    listening(&service).await;
+    let _playing = world.play(&[post(0.0, "su-501", "superuser.com", "miracle stapler")]).await;
+    world.until("the report", |world| world.texts(HQ).len() == 1).await;
+    assert!(closed.iter().all(|room| world.texts((HQ.0, *room)).is_empty()));
+    let url = format!("http://{}/readyz", service.web().expect("a web surface"));
+    let ready: serde_json::Value = reqwest::get(&url).await.expect("an answer").json().await.expect("JSON");
+    let detail = ready["checks"]["rooms"]["detail"].as_str().unwrap_or_default();
+    assert!(closed.iter().all(|room| detail.contains(&format!("stackexchange.com/{room} "))), "{ready}");
+
+    world.network.chat(HQ.0, |chat| {
+        chat.add_room(MISSING, "Found", "", RoomKind::Open);
+        chat.add_room(FROZEN, "Water", "", RoomKind::Open);
+        chat.forgive(us, BANNING, now);
+    });
+    world
+        .until("three late reports", |world| closed.iter().all(|room| world.texts((HQ.0, *room)).len() == 1))
+        .await;
+    assert_eq!(world.texts(HQ).len(), 1);
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
