@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::waiting::{ANSWER, HIGH, Lane, Rank, RoomQueue};
+use super::waiting::{ANSWER, HIGH, Lane, OVERDUE, Rank, RoomQueue};
 use super::{Account, AccountKey, Item, ItemId, Outbox, Sort};
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
@@ -52,7 +52,8 @@ impl Outbox {
     /// Order: answers, then by class (raised by age). Inside a class heavier goes before lighter, then older before
     /// newer; but while some message would carry several reports, the room goes first whose message takes most waiting
     /// out of the world: the items it carries, times how long the room has been waiting for it. So a room that folds
-    /// forty goes before a room that takes one at a time, and none waits for ever. Costs a step for each room.
+    /// forty goes before a room that takes one at a time. Lest that one wait until the wave is over, up to every other
+    /// message is an overdue single one: after one to a room that folds. Costs a step for each room.
     pub fn choose(
         &self,
         key: &AccountKey,
@@ -72,14 +73,23 @@ impl Outbox {
         let candidates: Vec<Candidate<'_>> =
             rooms.filter_map(|(room, queue)| self.candidate(room, queue, reach, &carries, now)).collect();
         let folds = candidates.iter().any(|candidate| candidate.carries > 1);
+        let singles_turn =
+            folds && self.last_served(&key.server).is_some_and(|room| carries(room, usize::MAX) > 1);
         let order = |candidate: &&Candidate<'_>| {
             let relief = if folds { candidate.carries as u128 * candidate.waits_ms } else { 0 };
             let class = if candidate.head.level == ANSWER { ANSWER } else { candidate.head.level.max(HIGH) };
-            (class, Reverse(relief), *candidate.head)
+            let has_turn = singles_turn && candidate.head.level == OVERDUE && candidate.carries == 1;
+            (class, !has_turn, Reverse(relief), *candidate.head)
         };
         let first = candidates.iter().min_by_key(order);
         let chosen = first.and_then(|first| Some((self.waiting.get(first.head.id)?, first.room)));
         chosen.map_or(Choice::Nothing, |(item, room)| Choice::Item(Box::new(item.clone()), room.clone()))
+    }
+
+    /// The room of the server that got the latest message.
+    fn last_served(&self, server: &str) -> Option<&RoomKey> {
+        let rooms = self.served.iter().filter(|(room, _)| room.server == server);
+        rooms.max_by_key(|(_, at)| **at).map(|(room, _)| room)
     }
 
     fn candidate<'a>(

@@ -212,7 +212,7 @@ mod order {
             outbox.apply(&key(), &SendEntry::Done { send: send.id, message_id: 1 }, now);
             served.push(room_id);
         }
-        let folding = served.iter().filter(|room| **room == 2).count();
-        assert!((8..=11).contains(&folding), "{served:?}");
+        // After a minute what waits for the other room is overdue, and up to every other message is one of those.
+        assert_eq!(served, [2, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);
     }
 }

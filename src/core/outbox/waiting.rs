@@ -25,7 +25,7 @@ pub(super) type Level = u8;
 /// Somebody waits for it.
 pub(super) const ANSWER: Level = 0;
 /// Between rooms it counts as [`HIGH`].
-const OVERDUE: Level = 1;
+pub(super) const OVERDUE: Level = 1;
 /// The class `high`.
 pub(super) const HIGH: Level = 2;
 
