@@ -301,6 +301,7 @@ fn learned_traffic_survives_a_restart() {
     }
     let text = serde_json::to_string(&plan.learned()).expect("plain data");
     let learned: Learned = serde_json::from_str(&text).expect("as written");
+    assert_eq!(serde_json::to_string(&learned).expect("plain data"), text, "to the last digit");
     let rate = learned.sites["a.com"].mean(at(10_000.0));
     assert!((0.25..0.6).contains(&rate), "{rate} events a second instead of half an event");
     let again = FetchPlan::new(PlanOptions::new(true), Some(learned), at(10_000.0));
