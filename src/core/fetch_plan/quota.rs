@@ -29,8 +29,9 @@ const QUIET: Duration = Duration::from_secs(30);
 
 /// The full bucket, as a share of the day's quota, ...
 const BUCKET: f64 = 0.1;
-/// ... and what of it is kept to midnight. With the reserve it stays well below a tenth, so that nine tenths are used.
+/// ... and what of it is kept to midnight: so little that nine tenths are used, and no more than two large bursts take.
 const KEPT: f64 = 0.06;
+const MOST_KEPT: f64 = 1_200.0;
 
 /// The bucket melts down to that in the last seconds of the day, ...
 const MELT_S: f64 = 3600.0;
@@ -148,10 +149,11 @@ impl Quota {
         }
         let passed = now.since(self.at).as_secs_f64();
         let left = seconds_left(now);
-        let full = KEPT + (BUCKET - KEPT) * (left / MELT_S).min(1.0);
+        let kept = self.kept();
+        let full = kept + (self.max * BUCKET - kept) * (left / MELT_S).min(1.0);
         let share = (1.0 - left / SHARED_S).max(0.5);
         self.bucket = (self.bucket + passed * self.max * BUCKET / REFILL_S)
-            .min(self.max * full)
+            .min(full)
             .min((self.remaining - self.reserve()).max(0.0) * share);
         self.credit = (self.credit + passed * self.refill).min((self.max / 100.0).max(2.0));
         self.at = self.at.max(now);
@@ -162,7 +164,12 @@ impl Quota {
     /// What the plan may spend until midnight.
     fn spendable(&self, now: Timestamp) -> f64 {
         let kept = self.bucket + seconds_left(now) * self.max * BUCKET / REFILL_S;
-        (self.remaining - self.reserve() - kept.min(self.max * KEPT)).max(0.0)
+        (self.remaining - self.reserve() - kept.min(self.kept())).max(0.0)
+    }
+
+    /// What of the bucket does not melt.
+    fn kept(&self) -> f64 {
+        (self.max * KEPT).min(MOST_KEPT)
     }
 
     /// Kept to the end, for posts that the summary scan found.
