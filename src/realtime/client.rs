@@ -143,6 +143,7 @@ impl Task {
                     let status = &mut self.shared.lock().status;
                     status.last_data = Some(now);
                     status.activity += 1;
+                    status.ownerless += u64::from(activity.owner_url.is_none());
                 }
                 self.tell(RealtimeEvent::Activity(activity)).await?;
                 if let Some(since) = missed_since {

@@ -99,6 +99,8 @@ pub struct Status {
     pub dead: u64,
     /// Frames of activity.
     pub activity: u64,
+    /// Those of them whose question has no owner any more.
+    pub ownerless: u64,
     /// Events of watched questions.
     pub question_events: u64,
     /// Heartbeats answered.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fetch_day::{DAY_S, Outcome, Spread, Traffic, World, at, best_fixed_plan, name, percentile, play};
+use fetch_day::{DAY_S, Outcome, Spread, Traffic, World, at, best_fixed_plan, mean, name, percentile, play};
 
 #[path = "../support/fetch_day.rs"]
 mod fetch_day;
@@ -29,6 +29,12 @@ fn a_day_spends_its_quota_and_never_more() {
 fn a_day_without_a_key_is_not_exhausted_and_used() {
     let (world, _) = play(&Traffic::zipf(6_000, 60), 300, 0);
     assert!((0..=30).contains(&world.quota), "{} of 300 are left", world.quota);
+    let waited = |sites: std::ops::Range<usize>| {
+        let delays = sites.filter_map(|site| world.delays.get(&name(site)));
+        mean(&delays.flatten().copied().collect::<Vec<_>>())
+    };
+    let (busy, quiet) = (waited(0..5), waited(30..60));
+    assert!(quiet > 3.0 * busy, "the long tail waits longer: {quiet} s beside {busy} s");
     assert_eq!(world.plan.status().shed, 0);
 }
 
@@ -46,8 +52,8 @@ const HOURS: [f64; 10] = [0.3, 5.3, 11.3, 17.3, 20.5, 22.5, 23.0, 23.5, 23.8, 23
 #[test]
 fn a_burst_at_any_hour_is_fetched_within_seconds() {
     // One where calls are dear and one where they cost nothing; with a burst that a little more than half the bucket serves.
-    for (events, quota, burst_sites) in [(8_000, 800, 4), (2_000, 10_000, 60)] {
-        let traffic = Traffic::zipf(events, 30);
+    for (events, quota, burst_sites) in [(4_000, 400, 2), (2_000, 10_000, 20)] {
+        let traffic = Traffic::zipf(events, 20);
         let (learned, _) = play(&traffic, quota, 0);
         let mut world = World::new(quota, Some(learned.plan.learned()), at(DAY_S));
         let mut events = traffic.day(1).into_iter().enumerate().peekable();

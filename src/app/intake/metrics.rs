@@ -20,6 +20,7 @@ pub(in crate::app) struct IntakeMetrics {
     requests: Counter,
     failures: Counter,
     quota: Gauge,
+    forecast: Gauge,
     bucket: Gauge,
     shed: Counter,
     gone: Counter,
@@ -31,6 +32,7 @@ pub(in crate::app) struct IntakeMetrics {
     frames: Counter,
     heartbeats: Counter,
     garbage: Counter,
+    ownerless: Counter,
     other: Counter,
     bad_lines: Counter,
     last_frame: Gauge,
@@ -41,6 +43,11 @@ impl IntakeMetrics {
         let gauges = [
             ("questions_waiting", "Questions that wait to be fetched", &self.waiting),
             ("api_quota_remaining", "API requests left today", &self.quota),
+            (
+                "api_quota_forecast",
+                "API requests that will be left at midnight UTC, as far as can be foreseen",
+                &self.forecast,
+            ),
             ("api_bucket", "API requests that a burst may use at once", &self.bucket),
             ("posts_remembered", "Posts that are not scanned again unless they change", &self.remembered),
             ("posts_set_aside", "Posts that are not scanned because it failed twice", &self.set_aside),
@@ -72,6 +79,7 @@ impl IntakeMetrics {
             ("realtime_frames", "Realtime frames of activity", &self.frames),
             ("realtime_heartbeats", "Realtime heartbeats answered", &self.heartbeats),
             ("realtime_garbage", "Realtime frames that were not understood", &self.garbage),
+            ("realtime_ownerless", "Realtime frames of activity whose owner is gone", &self.ownerless),
             ("realtime_other", "Realtime frames of no use", &self.other),
             ("source_bad_lines", "Lines of a source that were not posts", &self.bad_lines),
         ];
@@ -87,6 +95,7 @@ impl IntakeMetrics {
         self.oldest.set(plan.oldest.map_or(Duration::ZERO, |oldest| now.since(oldest)).as_secs_f64());
         self.price.set(plan.price_s);
         self.quota.set(plan.quota_remaining);
+        self.forecast.set(plan.left_at_midnight);
         self.bucket.set(plan.bucket);
         self.remembered.set(count(status.n_remembered));
         self.set_aside.set(count(status.set_aside.len()));
@@ -105,6 +114,7 @@ impl IntakeMetrics {
                 set(&self.frames, realtime.activity);
                 set(&self.heartbeats, realtime.heartbeats);
                 set(&self.garbage, realtime.garbage);
+                set(&self.ownerless, realtime.ownerless);
                 set(&self.other, realtime.other);
                 self.last_frame.set(realtime.last_data.map_or(0, Timestamp::as_secs));
             }

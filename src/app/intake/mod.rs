@@ -205,8 +205,8 @@ pub(super) fn check(status: &IntakeStatus, now: Timestamp) -> Check {
     let plan = &status.plan;
     let oldest = plan.oldest.map_or(0, |oldest| now.since(oldest).as_secs());
     let mut detail = format!(
-        "{} questions wait, the oldest {oldest} s; {} requests left today",
-        plan.pending, plan.quota_remaining
+        "{} questions wait, the oldest {oldest} s; {} requests left today, about {} at midnight UTC",
+        plan.pending, plan.quota_remaining, plan.left_at_midnight
     );
     if plan.shed > 0 {
         detail += &format!("; {} questions given up because too many waited", plan.shed);

@@ -257,3 +257,71 @@ impl Network {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ApiOptions;
+    use crate::core::rules;
+    use crate::realtime::{Frame, RealtimeOptions, parse};
+    use crate::rules_folder;
+    use crate::store::ScanMarks;
+
+    /// With one rule, and a network that is not there.
+    fn network(folder: &std::path::Path) -> Network {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        std::fs::create_dir(folder.join("blacklist")).expect("a folder");
+        std::fs::write(folder.join("blacklist/keywords.txt"), "miracle stapler\n").expect("written");
+        let rules = rules::load(rules_folder::read(&[folder.to_owned()]).expect("a folder")).set;
+        let (marks, _) = ScanMarks::open(folder).expect("a file");
+        let clock = Clock::start();
+        let (_, realtime) = crate::realtime::connect(RealtimeOptions::new("ws://127.0.0.1:1/"), clock);
+        Network {
+            api: api::Client::new(ApiOptions::new("http://127.0.0.1:1/2.3", None)).expect("a client"),
+            realtime,
+            site_list: String::new(),
+            sites: Arc::default(),
+            scanner: Scanner::new(Arc::new(rules), marks, clock),
+            inputs: mpsc::channel(1).0,
+            tasks: TaskTracker::new(),
+            clock,
+            metrics: Arc::new(Metrics::new()),
+            is_recorded: true,
+        }
+    }
+
+    fn heard(question: i64, title: &str, summary: &str, owner: Option<&str>) -> Activity {
+        let data = serde_json::json!({"siteBaseHostAddress": "superuser.com", "id": question, "titleEncodedFancy": title,
+            "bodySummary": summary, "ownerUrl": owner, "ownerDisplayName": "Ann"});
+        let text =
+            serde_json::json!({"action": "155-questions-active", "data": data.to_string()}).to_string();
+        let Frame::Activity(activity) = parse(&text) else { panic!("{text}") };
+        activity
+    }
+
+    #[tokio::test]
+    async fn what_the_rules_catch_in_a_frame_is_urgent_and_the_rest_is_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let network = network(folder.path());
+        let owner = Some("https://superuser.com/users/1/ann");
+        let activities = || {
+            vec![
+                heard(1, "How to staple?", "I have a stapler ...", owner),
+                heard(2, "The miracle stapler", "I have a stapler ...", owner),
+                // SmokeDetector does not scan it either.
+                heard(3, "The miracle stapler", "I have a stapler ...", None),
+            ]
+        };
+        let Some(Input::Active { active, frames }) = network.active(activities(), 0).await else {
+            panic!("activity")
+        };
+        let urgent: Vec<_> = active.iter().map(|active| (active.question, active.urgent)).collect();
+        assert_eq!(urgent, [(1, false), (2, true), (3, false)]);
+        assert_eq!(frames.len(), 3, "for the record all of them count");
+        let Some(Input::Active { active, .. }) = network.active(activities(), MAX_BEHIND).await else {
+            panic!("activity")
+        };
+        assert!(active.iter().all(|active| !active.urgent), "in a flood excerpts are not scanned");
+        assert_eq!(network.metrics.summaries_skipped.get(), 3, "which is counted");
+    }
+}

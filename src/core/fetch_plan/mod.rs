@@ -120,6 +120,7 @@ impl FetchPlan {
             oldest,
             in_flight: self.in_flight.len(),
             quota_remaining: self.quota.remaining(),
+            left_at_midnight: self.quota.left_at_midnight(),
             bucket: self.quota.bucket(),
             price_s: self.quota.price(),
             ..self.status

@@ -74,6 +74,8 @@ pub(super) struct Quota {
     refill: f64,
     /// Seconds of waiting that a call is worth.
     price: f64,
+    /// Calls from then to midnight at this price, if the traffic is as expected.
+    expected: f64,
     priced_at: Option<Timestamp>,
     started: Timestamp,
     /// Events a second of the whole network at this hour, as expected.
@@ -94,6 +96,7 @@ impl Quota {
             credit: max / 100.0,
             refill: max / 86_400.0,
             price: 0.0,
+            expected: 0.0,
             priced_at: None,
             started: now,
             network_rate: 0.0,
@@ -133,6 +136,11 @@ impl Quota {
 
     pub(super) fn bucket(&self) -> i64 {
         self.bucket as i64
+    }
+
+    /// Calls that will be left at midnight, if the traffic is as expected and no burst comes.
+    pub(super) fn left_at_midnight(&self) -> i64 {
+        (self.remaining - self.expected) as i64
     }
 
     /// Seconds of waiting that a call is worth.
@@ -202,6 +210,7 @@ impl Quota {
             if calls(middle) > spendable { low = middle } else { high = middle }
         }
         self.price = if high <= 0.1 { 0.0 } else { high };
+        self.expected = calls(self.price);
         let weight = shape.weight(now);
         let planned: f64 = means.iter().map(|mean| mean * weight / batch(self.price, mean * weight)).sum();
         self.network_rate = means.iter().sum::<f64>() * weight;

@@ -195,6 +195,48 @@ fn a_throttle_stops_everything_until_it_is_over() {
 }
 
 #[test]
+fn a_spent_quota_is_there_again_at_midnight_or_when_the_counter_says_so() {
+    let answer = |plan: &mut FetchPlan, left: i64, now: Timestamp| {
+        let request = plan.due(now).expect("due");
+        let found = ids(&request).to_vec();
+        let told = Told { found: &found, quota_remaining: Some(left), ..Told::default() };
+        plan.on_answer(request.id, told, now);
+    };
+    let mut plan = plan(true);
+    plan.on_activity("a.com", 1, false, at(50_000.0));
+    answer(&mut plan, 0, at(50_003.0));
+    plan.on_activity("a.com", 2, false, at(50_100.0));
+    assert_eq!(plan.due(at(60_000.0)), None, "{:?}", plan.status());
+    assert!(plan.next_wake().is_some_and(|wake| wake > at(60_000.0)));
+    // What looks like spam is asked for even so, and its answer tells of a reset.
+    plan.on_activity("b.com", 3, true, at(60_100.0));
+    answer(&mut plan, 9_999, at(60_103.0));
+    answer(&mut plan, 0, at(60_103.0));
+    plan.on_activity("a.com", 4, false, at(86_000.0));
+    assert_eq!(plan.due(at(86_399.0)), None);
+    let mut now = at(86_399.0);
+    wait_for_request(&mut plan, &mut now);
+    assert!(now >= at(86_400.0) && now < at(86_470.0), "{now}");
+    assert!(plan.status().quota_remaining > 9_900, "{:?}", plan.status());
+}
+
+#[test]
+fn the_forecast_says_what_is_left_at_midnight() {
+    let mut plan = plan(true);
+    for n in 0..3_600 {
+        let now = at(f64::from(n) * 10.0);
+        plan.on_activity("a.com", i64::from(n) + 1, false, now);
+        while let Some(request) = plan.due(now) {
+            plan.on_answer(request.id, found(ids(&request)), now);
+        }
+    }
+    // An event every ten seconds for ten hours, and fourteen hours to go, each event with its own call.
+    let status = plan.status();
+    let expected = status.quota_remaining - 14 * 360;
+    assert!((expected - status.left_at_midnight).abs() < 1_500, "{status:?}, not {expected}");
+}
+
+#[test]
 fn a_backoff_binds_only_its_method() {
     let mut plan = plan(true);
     plan.on_activity("a.com", 1, false, at(0.0));
@@ -266,8 +308,31 @@ fn a_gap_is_filled_by_listing_every_known_site() {
         ("b.com", &Work::Active { min: 969, page: 1 }),
         "not identical"
     );
+    // A site that becomes known meanwhile may have been missed as well.
+    plan.on_site("c.com", None, now);
     plan.on_answer(fourth.id, found(&[]), now);
-    assert_eq!(plan.next_wake(), None);
+    let fifth = wait_for_request(&mut plan, &mut now);
+    assert_eq!((fifth.site.as_str(), &fifth.work), ("c.com", &Work::Active { min: 970, page: 1 }));
+    plan.on_answer(fifth.id, found(&[]), now);
+    assert_eq!((plan.next_wake(), plan.has_gap()), (None, false));
+    plan.on_site("d.com", None, now);
+    assert_eq!(plan.next_wake(), None, "and now it has not");
+}
+
+#[test]
+fn a_long_gap_is_filled_as_far_as_the_api_has_pages() {
+    for (has_key, pages) in [(true, 40), (false, 25)] {
+        let mut plan = plan(has_key);
+        plan.on_site("a.com", None, at(0.0));
+        plan.on_gap(at(0.0), at(20_000.0), at(20_000.0));
+        let mut now = at(20_000.0);
+        for page in 1..=pages {
+            let request = wait_for_request(&mut plan, &mut now);
+            assert_eq!(request.work, Work::Active { min: 0, page });
+            plan.on_answer(request.id, Told { found: &[1], has_more: page < 40, ..Told::default() }, now);
+        }
+        assert!(!plan.has_gap());
+    }
 }
 
 #[test]

@@ -121,6 +121,8 @@ pub struct PlanStatus {
     pub in_flight: usize,
     /// Requests left today.
     pub quota_remaining: i64,
+    /// Requests that will be left at midnight UTC, if the traffic is as expected and no burst comes.
+    pub left_at_midnight: i64,
     /// Requests that a burst may still use at once.
     pub bucket: i64,
     /// Seconds of waiting that a call is worth at present; 0 when everything is fetched at once.
