@@ -30,5 +30,6 @@ mod service;
 mod siege;
 mod simulator;
 mod source;
+mod standard_rules;
 mod texts;
 mod world;

@@ -154,6 +154,56 @@ fn a_list_of_200_000_entries_loads() {
     );
 }
 
+/// The names of what finds a post, by the rules of the starter set alone.
+fn found_by_starter(post: serde_json::Value) -> Vec<String> {
+    let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/starter");
+    let loaded = load(smokestack::rules_folder::read(&[starter]).expect("the folder"));
+    assert!(loaded.errors.is_empty(), "{:?}", loaded.errors);
+    let verdict = loaded.set.scan(&serde_json::from_value(post).expect("a post"), &Weights::default());
+    verdict.why.into_iter().map(|why| format!("{}: {}", why.reason, why.text)).collect()
+}
+
+#[test]
+fn numbers_and_sites_of_the_starter_set_are_found_in_their_newer_forms() {
+    let post = |title: &str, body: &str, name: &str| {
+        serde_json::json!({"id": "x", "site": "cooking.stackexchange.com", "post_type": "question", "title": title, "body": body,
+            "owner": {"name": name, "reputation": 1}})
+    };
+    for (title, body, name, expected) in [
+        ("Who calls from 888.555.0147?", "", "Ann", "bad phone number in title: 888.555.0147"),
+        (
+            "Who calls?",
+            "<p>+1 (888) 5S5-OI47 it is</p>",
+            "Ann",
+            "bad phone number in body: +1 (888) 5S5-OI47",
+        ),
+        (
+            "Who calls?",
+            "<pre><code>(202)5550175</code></pre>",
+            "Ann",
+            "potentially bad keyword in body: (202)5550175",
+        ),
+        (
+            "Who calls?",
+            "<p>hello</p>",
+            "http://keto-shop.example",
+            "blacklisted website in username: //keto-shop",
+        ),
+    ] {
+        assert_eq!(found_by_starter(post(title, body, name)), [expected], "{title} {body} {name}");
+    }
+    let silent = post("Who calls from 888.555.0148?", "<p>order 18885550147000</p>", "Ann");
+    assert_eq!(found_by_starter(silent), Vec::<String>::new());
+}
+
+#[test]
+fn entries_of_our_number_lists_are_numbers() {
+    let text = b"888-555-0147 (?#NO NorAm)\ncall 888\n".to_vec();
+    let loaded = load(vec![SourceFile { path: "r/watchlist/numbers.txt".to_owned(), text }]);
+    let told: Vec<String> = loaded.errors.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["r/watchlist/numbers.txt:2: a number has 7 to 20 digits, with signs between"]);
+}
+
 #[test]
 fn stats_count_entries_by_file() {
     let output = rules(&["stats", "--format", "json"], write(&format!("rules:{GOOD}")).path());

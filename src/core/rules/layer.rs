@@ -134,13 +134,19 @@ impl Builder {
         let path = list.rule.path.clone();
         let name = list.rule.name.clone();
         let rule = self.rule(list.rule);
-        let mut numbers = Numbers::default();
+        let mut numbers = match list.kind {
+            Kind::Numbers(form) => Some(Numbers::new(form)),
+            Kind::Keywords | Kind::Anywhere => None,
+        };
         for (line, text) in list.entries {
             if disabled(&name, &text) {
                 continue;
             }
-            if list.kind == Kind::Numbers {
-                numbers.add(&text, index(self.layer.entries.len()));
+            if let Some(numbers) = &mut numbers {
+                if let Err(message) = numbers.add(&text, index(self.layer.entries.len())) {
+                    errors.push(RuleError { path: path.clone(), line, column: None, message });
+                    continue;
+                }
                 self.layer.entries.push(Entry {
                     rule,
                     line: index(line),
@@ -156,9 +162,7 @@ impl Builder {
                 errors.push(RuleError { path: path.clone(), line, column: None, message });
             }
         }
-        if list.kind == Kind::Numbers {
-            self.layer.numbers.push((rule, numbers));
-        }
+        self.layer.numbers.extend(numbers.map(|numbers| (rule, numbers)));
     }
 
     /// Adds a rule that is one pattern.

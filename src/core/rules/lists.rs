@@ -1,6 +1,7 @@
 //! List files: SmokeDetector's and ours, one entry a line.
 
 use super::dialect::Flags;
+use super::numbers::Form;
 use super::rule::{Rule, Sites, Status};
 use super::source::{RuleError, SourceFile};
 
@@ -14,8 +15,8 @@ pub(super) enum Kind {
     Keywords,
     /// Patterns, anywhere.
     Anywhere,
-    /// Phone numbers.
-    Numbers,
+    /// Phone numbers, and how they are compared.
+    Numbers(Form),
 }
 
 impl Kind {
@@ -23,7 +24,7 @@ impl Kind {
     pub(super) fn flags(self) -> Flags {
         match self {
             Self::Keywords => Flags::KEYWORDS,
-            Self::Anywhere | Self::Numbers => Flags::WEBSITES,
+            Self::Anywhere | Self::Numbers(_) => Flags::WEBSITES,
         }
     }
 }
@@ -67,7 +68,8 @@ const BASE: ListFile = ListFile {
 
 const WATCHED: &str = "potentially bad keyword in {}";
 
-/// Every list file there is, with the limits and parts of the reference's rules. Ours have those of the like there.
+/// Every list file there is, with the limits and parts of the reference's rules in 2020. Ours have those of the like there in its
+/// newer form, which looks for sites in names as well, and for numbers through disguises and in code.
 const FILES: &[ListFile] = &[
     ListFile { file: "bad_keywords.txt", ..BASE },
     ListFile { file: "watched_keywords.txt", columns: true, reason: WATCHED, status: Status::Watch, ..BASE },
@@ -82,15 +84,16 @@ const FILES: &[ListFile] = &[
         ..NUMBERS
     },
     ListFile { folder: "blacklist", file: "keywords.txt", ..BASE },
-    ListFile { folder: "blacklist", file: "websites.txt", ..WEBSITES },
+    ListFile { folder: "blacklist", file: "websites.txt", parts: "TBU", ..WEBSITES },
     ListFile { folder: "blacklist", file: "usernames.txt", ..USERNAMES },
-    ListFile { folder: "blacklist", file: "numbers.txt", ..NUMBERS },
+    ListFile { folder: "blacklist", file: "numbers.txt", kind: Kind::Numbers(Form::Disguised), ..NUMBERS },
     ListFile { folder: "watchlist", file: "keywords.txt", reason: WATCHED, status: Status::Watch, ..BASE },
     ListFile {
         folder: "watchlist",
         file: "websites.txt",
         reason: WATCHED,
         status: Status::Watch,
+        parts: "TBU",
         ..WEBSITES
     },
     ListFile {
@@ -100,7 +103,14 @@ const FILES: &[ListFile] = &[
         status: Status::Watch,
         ..USERNAMES
     },
-    ListFile { folder: "watchlist", file: "numbers.txt", reason: WATCHED, status: Status::Watch, ..NUMBERS },
+    ListFile {
+        folder: "watchlist",
+        file: "numbers.txt",
+        kind: Kind::Numbers(Form::Disguised),
+        reason: WATCHED,
+        status: Status::Watch,
+        ..NUMBERS
+    },
 ];
 
 const WEBSITES: ListFile = ListFile {
@@ -123,7 +133,7 @@ const USERNAMES: ListFile = ListFile {
 };
 
 const NUMBERS: ListFile =
-    ListFile { kind: Kind::Numbers, reason: "bad phone number in {}", parts: "TB", ..BASE };
+    ListFile { kind: Kind::Numbers(Form::Written), reason: "bad phone number in {}", parts: "TB", ..BASE };
 
 /// A list file, read.
 pub(super) struct List {
@@ -163,8 +173,8 @@ pub(super) fn read(source: &SourceFile, errors: &mut Vec<RuleError>) -> Option<L
         max_rep: file.max_rep,
         max_score: file.max_score,
         sites: Sites::all(),
-        strip_code: file.kind == Kind::Numbers,
-        function: file.kind == Kind::Numbers,
+        strip_code: file.kind == Kind::Numbers(Form::Written),
+        function: matches!(file.kind, Kind::Numbers(_)),
     };
     let mut entries = Vec::new();
     for (index, bytes) in source.text.split(|byte| *byte == b'\n').enumerate() {

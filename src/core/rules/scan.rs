@@ -13,7 +13,7 @@ use super::filter::signs::Signs;
 use super::filter::squeeze::Squeezed;
 use super::findings::{Findings, MAX_PLACES};
 use super::layer::{GATE, Layer};
-use super::numbers;
+use super::numbers::NumbersOf;
 use super::rule::Rule;
 use super::run_checks::{text_checks, whole_post};
 use super::vm::{Machine, Overrun, Program};
@@ -291,8 +291,8 @@ fn one_text(
         }
     }
     let began = costs.now();
-    if !layer.numbers.is_empty() && squeezed.has_digits_in_a_row(numbers::FEWEST) {
-        phone_numbers(layer, active, is_off, part, prepared, findings);
+    if !layer.numbers.is_empty() {
+        phone_numbers(layer, active, is_off, &NumbersOf::new(text, squeezed), part, prepared, findings);
     }
     costs.book("(numbers)", began);
     text_checks(layer, active, gates, part, prepared, findings, costs);
@@ -384,21 +384,16 @@ fn phone_numbers(
     layer: &Layer,
     active: &[bool],
     is_off: &dyn Fn(u32) -> bool,
+    text: &NumbersOf<'_>,
     part: Part,
     prepared: &Prepared<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let text = prepared.text();
-    let candidates = numbers::candidates(text);
     for (rule, list) in layer.numbers.iter().filter(|(rule, _)| active[*rule as usize]) {
         let rule = &layer.rules[*rule as usize];
-        let found = candidates
-            .iter()
-            .filter_map(|range| Some((range, list.entry(&text[range.clone()])?)))
-            .filter(|(_, entry)| !is_off(*entry));
-        for (range, entry) in found.take(MAX_PLACES) {
+        for (range, entry) in list.places(text, is_off, MAX_PLACES) {
             let name = rule.entry_name(layer.entries[entry as usize].line);
-            findings.add(rule, name, part, prepared, range.clone());
+            findings.add(rule, name, part, prepared, range);
         }
     }
 }

@@ -35,15 +35,26 @@ static PHRASE: LazyLock<Pattern> = LazyLock::new(|| {
     ))
 });
 
-/// Hits the brand. Words count that stand between white space, as in a list of search terms.
+/// As in 2020: the phrase on some sites, else the brand.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    let end = input.text.char_indices().nth(MAX_CHARS).map_or(input.text.len(), |(at, _)| at);
-    let text = &input.text[..end];
-    if PHRASE_SITES.contains(&input.site)
-        && let Some(phrase) = PHRASE.find(text, input.budget)
-    {
-        return vec![Hit::noted(phrase, "a support line")];
+    if PHRASE_SITES.contains(&input.site) {
+        let phrase = phrase(input);
+        if !phrase.is_empty() {
+            return phrase;
+        }
     }
+    brand(input)
+}
+
+/// Hits the phrase, on whatever site.
+pub(super) fn phrase(input: &TextInput<'_>) -> Vec<Hit> {
+    let found = PHRASE.find(beginning(input.text), input.budget);
+    found.map(|phrase| Hit::noted(phrase, "a support line")).into_iter().collect()
+}
+
+/// Hits the brand. Words count that stand between white space, as in a list of search terms.
+pub(super) fn brand(input: &TextInput<'_>) -> Vec<Hit> {
+    let text = beginning(input.text);
     if text.bytes().filter(u8::is_ascii_digit).count() < MIN_DIGITS {
         return Vec::new();
     }
@@ -55,6 +66,10 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let note =
         format!("aimed at customers of `{}`: {}", text[brand.clone()].to_lowercase(), support.join(", "));
     vec![Hit::noted(brand, note)]
+}
+
+fn beginning(text: &str) -> &str {
+    &text[..text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(at, _)| at)]
 }
 
 #[cfg(test)]

@@ -209,6 +209,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("repeated-link", Check::Text(repeated_link::check)),
     ("repeating-characters", Check::Text(repeating_characters::check)),
     ("repeating-words", Check::Text(repeating_words::check)),
+    ("scam-aimed-at-customers", Check::Text(customer_service::brand)),
+    ("support-line", Check::Text(customer_service::phrase)),
     ("thanks-with-link", Check::Text(thanks_link::check)),
     ("title-in-body", Check::Post(title_in_body::check)),
     ("username-like-site", Check::Post(username_site::check)),

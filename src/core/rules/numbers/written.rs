@@ -1,4 +1,4 @@
-//! Phone numbers of a list in a text.
+//! Numbers as they are written, as in 2020.
 //!
 //! A candidate is what the reference's pattern finds: an optional `+` and 9 to 20 digits with any signs between, not next to
 //! another digit. It is an entry when it is written as one, or has the digits of one.
@@ -6,21 +6,21 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::dialect::{is_digit, is_word};
+use crate::core::rules::dialect::{is_digit, is_word};
 
 /// Fewest digits of a candidate.
 pub(super) const FEWEST: usize = 9;
 /// Most digits of a candidate.
-pub(super) const MOST: usize = 20;
+const MOST: usize = 20;
 
 /// The numbers of one list.
 #[derive(Debug, Default)]
-pub(super) struct Numbers {
+pub(in crate::core::rules) struct Written {
     written: HashMap<String, u32>,
     digits: HashMap<String, u32>,
 }
 
-impl Numbers {
+impl Written {
     /// Adds an entry; the first of several equal ones stays.
     pub(super) fn add(&mut self, text: &str, entry: u32) {
         self.written.entry(text.to_owned()).or_insert(entry);
@@ -34,14 +34,6 @@ impl Numbers {
     pub(super) fn entry(&self, candidate: &str) -> Option<u32> {
         self.written.get(candidate).or_else(|| self.digits.get(&only_digits(candidate))).copied()
     }
-}
-
-/// The numbers in a text as the lists compare them: as written, and their digits.
-pub fn number_forms(text: &str) -> Vec<(String, String)> {
-    candidates(text)
-        .into_iter()
-        .map(|place| (text[place.clone()].to_owned(), only_digits(&text[place])))
-        .collect()
 }
 
 /// The digits of a number, as they are.
