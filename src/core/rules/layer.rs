@@ -93,8 +93,8 @@ const COMMON_NEEDLE: f64 = 3e-4;
 pub(super) struct Layer {
     pub(super) rules: Vec<Rule>,
     pub(super) entries: Vec<Entry>,
-    /// The needles of rules that look into code, and of those that do not.
-    pub(super) grams: [Grams; 2],
+    /// The needles of all entries and checks that have some.
+    pub(super) grams: Grams,
     /// Entries that need no text worth a search.
     pub(super) always: Vec<Always>,
     /// Entries that need a place of some shape, in the order of `shapes`, [`MOST`] to each.
@@ -293,18 +293,7 @@ impl Builder {
     pub(super) fn finish(mut self) -> Layer {
         let shapes: Vec<&Shape> = self.shapes.iter().collect();
         self.layer.shapes = shapes.chunks(MOST).map(Shapes::new).collect();
-        let strips = |owner: u32| {
-            let rule = match owner & GATE {
-                0 => self.layer.entries[owner as usize].rule,
-                _ => self.layer.checks[(owner & !GATE) as usize].0,
-            };
-            self.layer.rules[rule as usize].strip_code
-        };
-        let grams = [false, true].map(|stripped| {
-            let needles = self.needles.iter().filter(|(owner, _)| strips(*owner) == stripped);
-            Grams::new(needles.map(|(owner, needle)| (*owner, needle)))
-        });
-        self.layer.grams = grams;
+        self.layer.grams = Grams::new(self.needles.iter().map(|(owner, needle)| (*owner, needle)));
         self.layer
     }
 }

@@ -1,7 +1,6 @@
 //! One post through all layers of a rule set.
 
 use std::collections::HashSet;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -107,12 +106,6 @@ pub(super) fn scan(
         for (prepared, is_stripped) in
             std::iter::once((prepared, false)).chain(without.map(|text| (text, true)))
         {
-            let needles = match (is_stripped, without) {
-                (true, _) => 1..2,
-                (false, Some(_)) => 0..1,
-                // Rules that do not look into code look at the text itself where there is none.
-                (false, None) => 0..2,
-            };
             let mut view = None;
             for (number, (layer, takes)) in layers.iter().zip(&takes).enumerate() {
                 let looks = |rule: &Rule| {
@@ -123,7 +116,7 @@ pub(super) fn scan(
                 if active.contains(&true) {
                     let view = view.get_or_insert_with(|| View::of(part, prepared, scratch));
                     let is_off = |entry: u32| !off.is_empty() && off.contains(&(number, entry));
-                    one_text(layer, scratch, (&active, needles.clone()), &is_off, view, &mut findings);
+                    one_text(layer, scratch, &active, &is_off, view, &mut findings);
                 }
             }
         }
@@ -180,11 +173,11 @@ fn cut<'a>(text: &'a str, incomplete: &mut Vec<String>) -> &'a str {
     &text[..end]
 }
 
-/// One text, and the rules that look at it; needles of which sort are looked for.
+/// One text, and the rules that look at it.
 fn one_text(
     layer: &Layer,
     scratch: &mut Scratch,
-    (active, looked_for): (&[bool], Range<usize>),
+    active: &[bool],
     is_off: &dyn Fn(u32) -> bool,
     view: &View<'_>,
     findings: &mut Findings<'_>,
@@ -200,33 +193,32 @@ fn one_text(
         0 => active[layer.entries[entry as usize].rule as usize] && !is_off(entry),
         _ => active[layer.checks[(entry & !GATE) as usize].0 as usize],
     };
-    for grams in &layer.grams[looked_for] {
-        grams.find(squeezed, candidates, |found| {
-            if found.owner & GATE != 0 {
-                gates[(found.owner & !GATE) as usize] = true;
-                return;
-            }
-            if is_active(found.owner) {
-                let place = squeezed.place(found.at as usize);
-                let starts = match (found.most, &layer.entries[found.owner as usize].lead) {
-                    (None, Some(lead)) => lead_of(text, place, lead)..place,
-                    (Some(most), _) => {
-                        back(text, place, usize::from(most))..back(text, place, usize::from(found.least))
+    layer.grams.find(squeezed, candidates, |found| {
+        if found.owner & GATE != 0 {
+            gates[(found.owner & !GATE) as usize] = true;
+            return;
+        }
+        if is_active(found.owner) {
+            let place = squeezed.place(found.at as usize);
+            let starts = match (found.most, &layer.entries[found.owner as usize].lead) {
+                (None, Some(lead)) => lead_of(text, place, lead)..place,
+                (Some(most), _) => {
+                    back(text, place, usize::from(most))..back(text, place, usize::from(found.least))
+                }
+                (None, None) => {
+                    let before = &layer.entries[found.owner as usize].before;
+                    if before
+                        .as_ref()
+                        .is_some_and(|before| rules_out(before, machine, edges, place, &mut findings.steps))
+                    {
+                        return;
                     }
-                    (None, None) => {
-                        let before = &layer.entries[found.owner as usize].before;
-                        if before.as_ref().is_some_and(|before| {
-                            rules_out(before, machine, edges, place, &mut findings.steps)
-                        }) {
-                            return;
-                        }
-                        0..text.len()
-                    }
-                };
-                hits.push(Hit { entry: found.owner, first: starts.start as u32, last: starts.end as u32 });
-            }
-        });
-    }
+                    0..text.len()
+                }
+            };
+            hits.push(Hit { entry: found.owner, first: starts.start as u32, last: starts.end as u32 });
+        }
+    });
     costs.book("(needles)", began);
     let began = costs.now();
     for always in &layer.always {

@@ -27,10 +27,10 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
         .collect()
 }
 
-/// Whether there may be a run of [`MIN_RUN`] in `text`; in ASCII such a run has eight equal bytes at one of every third place.
+/// Whether there may be a run of [`MIN_RUN`] in `text`; in ASCII such a run has four equal bytes at one of every seventh place.
 fn may_have_run(text: &str) -> bool {
-    let equal = |eight: &[u8]| eight.iter().all(|byte| *byte == eight[0]);
-    !text.is_ascii() || text.as_bytes().windows(MIN_RUN - 2).step_by(3).any(equal)
+    let equal = |four: &[u8]| four.iter().all(|byte| *byte == four[0]);
+    !text.is_ascii() || text.as_bytes().windows(4).step_by(MIN_RUN - 3).any(equal)
 }
 
 struct Run {

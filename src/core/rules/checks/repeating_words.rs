@@ -7,10 +7,16 @@ const MIN_REPEATS: usize = 5;
 /// The repeated letters must be at least this share of the text, in percent.
 const MIN_PERCENT: usize = 18;
 
+/// Places closer than this, in bytes, are not worth looking at by themselves.
+const MIN_APART: usize = 40;
+
 /// Hits each run of one ASCII word, whatever stands between its repeats as long as it holds no letter or digit.
 /// One pass over the words.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     let text = input.text;
+    if !may_have_run(text) {
+        return Vec::new();
+    }
     let mut length = None;
     let mut hits = Vec::new();
     let mut run: Option<Run<'_>> = None;
@@ -38,6 +44,28 @@ pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
     }
     hits.extend(run.and_then(|run| run.hit(text, &mut length)));
     hits
+}
+
+/// Whether there may be a run that is long enough. In ASCII it takes up [`MIN_PERCENT`] of the bytes, so that one of a few places
+/// that far apart is in it, and a word there is the same as a neighbour.
+fn may_have_run(text: &str) -> bool {
+    let apart = text.len() * MIN_PERCENT / 100;
+    if apart < MIN_APART || !text.is_ascii() {
+        return true;
+    }
+    let bytes = text.as_bytes();
+    (0..text.len()).step_by(apart).any(|place| {
+        let within = bytes[..place].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let Some(word) = next_word(text, place - within) else { return false };
+        let before = bytes[..word.0].iter().rposition(u8::is_ascii_alphabetic).map(|last| {
+            let rest = bytes[..last].iter().rposition(|byte| !byte.is_ascii_alphabetic());
+            (rest.map_or(0, |rest| rest + 1), last + 1)
+        });
+        let is_same = |other: Option<(usize, usize)>| {
+            other.is_some_and(|(start, end)| bytes[start..end] == bytes[word.0..word.1])
+        };
+        is_same(next_word(text, word.1)) || is_same(before)
+    })
 }
 
 struct Run<'a> {
@@ -98,6 +126,18 @@ mod tests {
         ] {
             let hits = on_title(check, text);
             assert_eq!(hits.first().map(|h| h.note.as_str()), note, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_run_in_a_long_text_is_found_wherever_it_stands() {
+        let honest = |words: usize| "one two three four ".repeat(words);
+        for before in (0..60).step_by(7) {
+            for word in ["spam ", "spamspam, ", "s-"] {
+                let run = word.repeat(600 / word.len());
+                let text = format!("{}{run}{}", honest(before), honest(60 - before));
+                assert_eq!(on_title(check, &text).len(), usize::from(word != "s-"), "{before} {word}");
+            }
         }
     }
 

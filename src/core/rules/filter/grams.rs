@@ -1,11 +1,11 @@
 //! Finds thousands of needles in a squeezed text at once.
 //!
-//! Of each needle the rarest run of five bytes (four or three for short needles) is put into a bitmap by two hashes. A text is
-//! read once for each length that occurs; where the bitmap says yes twice, the needles of that hash are compared in full.
+//! Of each needle a rare run of eight bytes (fewer for short needles) is put into a bitmap by two hashes, one bitmap for each
+//! length. A text is read once; where a bitmap says yes twice, the needles of that hash are compared in full.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::collections::HashMap;
 
+use super::frequency::{WIDEST, gram_frequency};
 use super::needle::{Needle, SHORTEST};
 use super::squeeze::Squeezed;
 
@@ -42,19 +42,26 @@ pub struct Found {
     pub most: Option<u8>,
 }
 
+/// Bytes of a gram, one for each table: the longest that fits into a needle.
+const WIDTHS: [usize; 4] = [SHORTEST, 4, 5, WIDEST];
+
 /// All needles of a rule set.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Grams {
     texts: Box<[u8]>,
-    tables: Vec<Table>,
+    /// One for each of [`WIDTHS`].
+    tables: [Table; WIDTHS.len()],
 }
 
 #[derive(Debug)]
 struct Table {
-    width: usize,
+    /// The bits of a word that a gram has.
+    mask: u64,
     /// The hash is the upper bits of a product; these many.
     bits: u32,
     bitmap: Box<[u64]>,
+    /// The same by another hash, asked where the first says yes.
+    other_bitmap: Box<[u64]>,
     /// For each value of the upper bits of the hash, where its entries begin; one more at the end.
     buckets: Box<[u32]>,
     bucket_shift: u32,
@@ -65,24 +72,30 @@ struct Table {
 const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 const OTHER_MIX: u64 = 0xD6E8_FEB8_6659_FD93;
 
+impl Default for Grams {
+    fn default() -> Self {
+        Self::new(std::iter::empty())
+    }
+}
+
 impl Grams {
     /// From needles, each with a number that says whose it is.
     pub fn new<'a>(needles: impl Iterator<Item = (u32, &'a Needle)>) -> Self {
         let mut texts = Vec::new();
-        let mut by_width: [Vec<(Entry, u64)>; 3] = Default::default();
+        let mut used = HashMap::new();
+        let mut by_width: [Vec<(Entry, u64)>; WIDTHS.len()] = Default::default();
         for (owner, needle) in needles {
             for text in &needle.texts {
-                let width = text.len().min(5);
-                if width < SHORTEST {
-                    continue;
-                }
-                let gram = rarest(text, width);
+                let Some(table) = WIDTHS.iter().rposition(|width| *width <= text.len()) else { continue };
+                let width = WIDTHS[table];
+                let gram = cheapest(text, width, &used);
+                *used.entry(&text[gram..gram + width]).or_default() += 1;
                 let mut word = [0; 8];
                 let begins = &text[gram..text.len().min(gram + 8)];
                 word[..begins.len()].copy_from_slice(begins);
                 let entry = Entry {
                     word: u64::from_le_bytes(word),
-                    mask: u64::MAX >> (64 - 8 * begins.len()),
+                    mask: mask(begins.len()),
                     start: u32::try_from(texts.len()).unwrap_or(u32::MAX),
                     length: u16::try_from(text.len()).unwrap_or(u16::MAX),
                     gram: u16::try_from(gram).unwrap_or(u16::MAX),
@@ -91,23 +104,50 @@ impl Grams {
                     most: needle.most.and_then(|most| u8::try_from(most).ok()).unwrap_or(ANYWHERE),
                 };
                 texts.extend_from_slice(text);
-                by_width[width - SHORTEST].push((entry, entry.word & (u64::MAX >> (64 - 8 * width))));
+                by_width[table].push((entry, entry.word & mask(width)));
             }
         }
-        let tables = by_width
-            .into_iter()
-            .enumerate()
-            .filter(|(_, entries)| !entries.is_empty())
-            .map(|(index, entries)| Table::new(index + SHORTEST, entries))
-            .collect();
+        let mut widths = WIDTHS.into_iter();
+        let tables = by_width.map(|entries| Table::new(widths.next().unwrap_or(WIDEST), entries));
         Self { texts: texts.into(), tables }
     }
 
     /// Reports every needle in `text`, in no particular order. What is in `candidates` does not matter; it is memory to use.
     pub fn find(&self, text: &Squeezed, candidates: &mut Vec<u32>, mut report: impl FnMut(Found)) {
-        for table in &self.tables {
-            table.find(&self.texts, text, candidates, &mut report);
+        let count = self.candidates(text, candidates);
+        for candidate in &candidates[..count] {
+            let at = (candidate >> WIDTHS.len()) as usize;
+            let word = word_at(&text.padded()[at..]);
+            for (bit, table) in self.tables.iter().enumerate() {
+                if candidate >> bit & 1 == 0 {
+                    continue;
+                }
+                for entry in table.entries_at(word) {
+                    entry.compare(&self.texts, text.bytes(), at, &mut report);
+                }
+            }
         }
+    }
+
+    /// Puts the places that the bitmaps do not rule out at the beginning of `candidates`, each with a bit for every table that may
+    /// have a gram there; how many those are. Without a branch for each place, which would often be taken wrongly.
+    #[inline(never)]
+    fn candidates(&self, squeezed: &Squeezed, candidates: &mut Vec<u32>) -> usize {
+        let places = (squeezed.bytes().len() + 1).saturating_sub(SHORTEST);
+        if candidates.len() < places {
+            candidates.resize(places, 0);
+        }
+        let [a, b, c, d] = &self.tables;
+        let mut count = 0;
+        for (at, window) in squeezed.padded().windows(8).take(places).enumerate() {
+            let word = word_at(window);
+            let tables =
+                a.may_have(word) | b.may_have(word) << 1 | c.may_have(word) << 2 | d.may_have(word) << 3;
+            // Texts are far below 256 MiB.
+            candidates[count] = (at as u32) << WIDTHS.len() | tables as u32;
+            count += usize::from(tables != 0);
+        }
+        count
     }
 }
 
@@ -117,12 +157,12 @@ impl Table {
         let bits = (entries.len() * 32).next_power_of_two().ilog2().clamp(10, 20);
         let bucket_bits = (entries.len() * 2).next_power_of_two().ilog2().clamp(4, bits);
         let bucket_shift = bits - bucket_bits;
-        let mut bitmap = vec![0u64; 1 << (bits - 6)];
+        let (mut bitmap, mut other_bitmap) = (vec![0u64; 1 << (bits - 6)], vec![0u64; 1 << (bits - 6)]);
         entries.sort_by_key(|(_, gram)| hash(*gram, bits));
         let mut buckets = vec![0u32; (1 << bucket_bits) + 1];
         for (_, gram) in &entries {
             let other = hash_with(OTHER_MIX, *gram, bits);
-            bitmap[other / 64] |= 1 << (other % 64);
+            other_bitmap[other / 64] |= 1 << (other % 64);
             let hash = hash(*gram, bits);
             bitmap[hash / 64] |= 1 << (hash % 64);
             buckets[(hash >> bucket_shift) + 1] += 1;
@@ -131,60 +171,35 @@ impl Table {
             buckets[index] += buckets[index - 1];
         }
         Self {
-            width,
+            mask: mask(width),
             bits,
             bitmap: bitmap.into(),
+            other_bitmap: other_bitmap.into(),
             buckets: buckets.into(),
             bucket_shift,
             entries: entries.into_iter().map(|(entry, _)| entry).collect(),
         }
     }
 
-    fn find(
-        &self,
-        texts: &[u8],
-        squeezed: &Squeezed,
-        candidates: &mut Vec<u32>,
-        report: &mut impl FnMut(Found),
-    ) {
-        let count = self.candidates(squeezed, candidates);
-        let (text, padded) = (squeezed.bytes(), squeezed.padded());
-        for at in candidates[..count].iter().map(|at| *at as usize) {
-            let word = word_at(&padded[at..]);
-            let gram = word & self.mask();
-            let other = hash_with(OTHER_MIX, gram, self.bits);
-            if self.bitmap[other / 64] >> (other % 64) & 1 == 0 {
-                continue;
-            }
-            let bucket = hash(gram, self.bits) >> self.bucket_shift;
-            let range = self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize;
-            for entry in self.entries[range].iter().filter(|entry| word & entry.mask == entry.word) {
-                entry.compare(texts, text, at, report);
-            }
-        }
+    /// 1 if a gram may begin `word`, as far as its first hash tells; else 0.
+    #[inline]
+    fn may_have(&self, word: u64) -> u64 {
+        let hash = hash(word & self.mask, self.bits);
+        self.bitmap[hash / 64] >> (hash % 64) & 1
     }
 
-    /// Puts the places that the bitmap does not rule out at the beginning of `candidates`; how many those are. Without a
-    /// branch for each place, which would often be taken wrongly.
-    #[inline(never)]
-    fn candidates(&self, squeezed: &Squeezed, candidates: &mut Vec<u32>) -> usize {
-        let places = (squeezed.bytes().len() + 1).saturating_sub(self.width);
-        if candidates.len() < places {
-            candidates.resize(places, 0);
-        }
-        let (mask, shift, bitmap) = (self.mask(), 64 - self.bits, &*self.bitmap);
-        let mut count = 0;
-        for (at, window) in squeezed.padded().windows(8).take(places).enumerate() {
-            let hash = ((word_at(window) & mask).wrapping_mul(MIX) >> shift) as usize;
-            candidates[count] = at as u32;
-            count += (bitmap[hash / 64] >> (hash % 64) & 1) as usize;
-        }
-        count
-    }
-
-    /// The bits of a word that a gram has.
-    fn mask(&self) -> u64 {
-        u64::MAX >> (64 - 8 * self.width)
+    /// The entries of which all bytes that are kept beside them begin `word`, if its gram may be one.
+    #[inline]
+    fn entries_at(&self, word: u64) -> impl Iterator<Item = &Entry> {
+        let gram = word & self.mask;
+        let (first, other) = (hash(gram, self.bits), hash_with(OTHER_MIX, gram, self.bits));
+        let range = if self.other_bitmap[other / 64] >> (other % 64) & 1 == 1 {
+            let bucket = first >> self.bucket_shift;
+            self.buckets[bucket] as usize..self.buckets[bucket + 1] as usize
+        } else {
+            0..0
+        };
+        self.entries[range].iter().filter(move |entry| word & entry.mask == entry.word)
     }
 }
 
@@ -206,90 +221,34 @@ impl Entry {
     }
 }
 
+/// The bits of the first `width` bytes of a word.
+fn mask(width: usize) -> u64 {
+    u64::MAX >> (64 - 8 * width)
+}
+
+#[inline]
 fn hash(word: u64, bits: u32) -> usize {
     hash_with(MIX, word, bits)
 }
 
+#[inline]
 fn hash_with(mix: u64, word: u64, bits: u32) -> usize {
     (word.wrapping_mul(mix) >> (64 - bits)) as usize
 }
 
-/// How often letters occur in English text and HTML, in 1/1000, from a to z; digits and others below.
-const LETTERS: [u16; 26] =
-    [82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1];
-/// How often this lower-case letter stands among all letters, between 0 and 1.
-pub(super) fn letter_frequency(letter: u8) -> f64 {
-    LETTERS.get(usize::from(letter.wrapping_sub(b'a'))).map_or(0.0, |share| f64::from(*share) / 1000.0)
-}
+/// What comes on top of the frequency of a gram with a number of entries, so that they are spread: a look into the table costs
+/// about as much as so many comparisons.
+const LOOK: f64 = 8.0;
 
-/// Squeezed text that nearly every post has, so that its grams are bad ones to look for.
-const COMMON: &[&str] = &[
-    "ahrefhttpswwwcomrelnofollownoreferrer",
-    "pcodeprecodepre",
-    "strongem",
-    "ulliliol",
-    "imgsrchttpsistackimgurcomaltenterimagedescriptionhere",
-    "thethatthisthereththanthey",
-    "andwithhaveforfrom",
-    "youyourcanwouldcouldshould",
-    "whatwhenwhichwhere",
-    "question",
-    "answer",
-    "ingtheingfor",
-    "tionofthe",
-    "inthe",
-    "forthe",
-    "onthe",
-    "tothe",
-    "blockquote",
-    "using",
-    "because",
-    "something",
-    "problem",
-    "someone",
-    "online",
-    "about",
-    "website",
-    "company",
-    "service",
-    "support",
-    "number",
-    "phone",
-    "please",
-    "people",
-    "information",
-];
-
-static COMMON_GRAMS: LazyLock<HashSet<&'static [u8]>> = LazyLock::new(|| {
-    let windows = |text: &'static str| (SHORTEST..=5).flat_map(move |width| text.as_bytes().windows(width));
-    COMMON.iter().flat_map(|text| windows(text)).collect()
-});
-
-/// An estimate of how often `gram` is met, in squeezed texts, per position.
-fn gram_frequency(gram: &[u8]) -> f64 {
-    let letters: f64 = gram
-        .iter()
-        .map(|byte| match byte {
-            b'a'..=b'z' => letter_frequency(*byte),
-            b'0'..=b'9' => 0.01,
-            _ => 0.02,
-        })
-        .product();
-    if COMMON_GRAMS.contains(gram) { letters.max(1e-5) * 100.0 } else { letters }
-}
-
-/// An estimate of how often `text` (at least three bytes) is met, per position.
-pub(super) fn frequency(text: &[u8]) -> f64 {
-    let width = text.len().min(5);
-    let gram = rarest(text, width);
-    gram_frequency(&text[gram..gram + width])
-}
-
-/// Where the run of `width` bytes is that is met least often.
-fn rarest(text: &[u8], width: usize) -> usize {
-    (0..=text.len() - width)
-        .min_by(|a, b| gram_frequency(&text[*a..a + width]).total_cmp(&gram_frequency(&text[*b..b + width])))
-        .unwrap_or(0)
+/// Where the run of `width` bytes of `text` is that makes the least work, if `entries` have the grams that are counted there.
+fn cheapest(text: &[u8], width: usize, entries: &HashMap<&[u8], u32>) -> usize {
+    let work = |at: usize| {
+        let gram = &text[at..at + width];
+        let others = entries.get(gram).copied().unwrap_or(0);
+        gram_frequency(gram) * (LOOK + f64::from(others))
+    };
+    let works = (0..=text.len() - width).map(|at| (at, work(at)));
+    works.min_by(|(_, a), (_, b)| a.total_cmp(b)).map_or(0, |(at, _)| at)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! there is a place that looks like another part that they need ([`shape`], [`places`]). The filter may say yes too often, never no too often.
 
 mod first;
+mod frequency;
 pub mod grams;
 pub mod needle;
 pub mod places;

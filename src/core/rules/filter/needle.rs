@@ -92,7 +92,7 @@ impl Escape {
 impl Needle {
     /// An estimate of how often one of its texts is met, per position.
     pub fn frequency(&self) -> f64 {
-        self.texts.iter().map(|text| super::grams::frequency(text)).sum()
+        self.texts.iter().map(|text| super::frequency::frequency(text)).sum()
     }
 }
 

@@ -160,6 +160,8 @@ impl Branches {
 #[derive(Clone, Debug)]
 pub struct Shapes {
     table: Table<u128>,
+    /// A bit for every two bytes that a shape can begin with: most places are passed over by this alone.
+    pairs: Box<[u64; 1024]>,
     /// The bits of each shape.
     masks: Vec<u128>,
     /// The shape of each bit.
@@ -178,7 +180,12 @@ impl Shapes {
         // As many bits for each as there are for all.
         let bits = |each: usize| shapes.iter().map(|shape| shape.ways().len().min(each)).sum::<usize>();
         let each = (1..=MOST_BITS).rev().find(|each| bits(*each) <= MOST).unwrap_or(1);
-        let mut found = Self { table: Table::<u128>::empty(), masks: Vec::new(), owners: Vec::new() };
+        let mut found = Self {
+            table: Table::<u128>::empty(),
+            pairs: Box::new([0; 1024]),
+            masks: Vec::new(),
+            owners: Vec::new(),
+        };
         for (owner, shape) in shapes.iter().enumerate() {
             let mut mask = 0;
             for way in shape.joined(each) {
@@ -188,6 +195,12 @@ impl Shapes {
                 mask |= 1 << bit;
             }
             found.masks.push(mask);
+        }
+        for pair in 0..=u16::MAX {
+            let [first, second] = pair.to_be_bytes().map(usize::from);
+            if found.table.rows[0][first] & found.table.rows[1][second] != 0 {
+                found.pairs[usize::from(pair) / 64] |= 1 << (pair % 64);
+            }
         }
         found
     }
@@ -207,9 +220,10 @@ impl Shapes {
             }
         };
         for (at, bytes) in text.windows(LENGTH).enumerate() {
-            let bits = bytes.first_chunk::<LENGTH>().map_or(0, |bytes| self.table.bits_of(*bytes)) & wanted;
-            if bits != 0 {
-                met(at, bits);
+            let Some(bytes) = bytes.first_chunk::<LENGTH>() else { continue };
+            let pair = u16::from_be_bytes([bytes[0], bytes[1]]);
+            if self.pairs[usize::from(pair / 64)] >> (pair % 64) & 1 == 1 {
+                met(at, self.table.bits_of(*bytes) & wanted);
             }
         }
         for at in (text.len() + 1).saturating_sub(LENGTH)..=text.len() {

@@ -51,8 +51,8 @@ impl Bytes {
 
 fn byte_frequency(byte: u8) -> f64 {
     match byte {
-        b'a'..=b'z' => super::grams::letter_frequency(byte) * 0.75,
-        b'A'..=b'Z' => super::grams::letter_frequency(byte.to_ascii_lowercase()) * 0.06,
+        b'a'..=b'z' => super::frequency::letter_frequency(byte) * 0.75,
+        b'A'..=b'Z' => super::frequency::letter_frequency(byte.to_ascii_lowercase()) * 0.06,
         b' ' => 0.15,
         b'<' | b'>' | b'/' => 0.02,
         b'\n' | b'.' | b',' | b'"' | b'=' | b'-' => 0.01,
