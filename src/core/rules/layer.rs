@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use super::checks::{Check, Network};
-use super::dialect::{Assertion, CharSet, Flags, Node, any_case, exactly, parse};
+use super::compiled::Compiled;
+use super::dialect::{CharSet, Flags, parse};
 use super::filter::grams::Grams;
 use super::filter::needle::{Escape, Needle, needle};
 use super::filter::places::{MOST, Shapes};
 use super::filter::shape::Shape;
 use super::filter::signs::{Signs, needed_signs};
-use super::lists::{Kind, List};
+use super::lists::List;
 use super::network::{NetworkCheck, NetworkList, Trusted};
 use super::numbers::Numbers;
 use super::rule::Rule;
 use super::scan::lead_of;
 use super::source::RuleError;
-use super::vm::{Machine, Program, compile, compile_backwards};
-use crate::core::text::edges::Edges;
+use super::vm::Program;
 
 /// One entry of a list, or the pattern of a rule.
 #[derive(Debug)]
@@ -34,6 +34,13 @@ pub(super) struct Entry {
     pub(super) before: Option<Box<Program>>,
     /// What alone can stand between the start of a match and the needle, if the needle does not tell how much of it.
     pub(super) lead: Option<Arc<CharSet>>,
+}
+
+impl Entry {
+    /// One that is looked up in a table.
+    fn without_pattern(rule: u32, line: usize, text: &str) -> Self {
+        Self { rule, line: index(line), text: text.into(), program: None, before: None, lead: None }
+    }
 }
 
 /// An entry that needs no text worth a search.
@@ -59,7 +66,7 @@ pub(super) struct Shaped {
 }
 
 /// Where a match begins, as seen from a place that it needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Start {
     /// There.
     Here,
@@ -82,11 +89,6 @@ impl Shaped {
 
 /// An entry with this bit is no entry but the number of a check: its needle decides whether the check runs.
 pub(super) const GATE: u32 = 1 << 31;
-
-/// A shape that is met more often than this, per byte, decides nothing.
-const COMMON_SHAPE: f64 = 0.05;
-/// A needle that is met more often than this and does not tell where to start is worse than a shape.
-const COMMON_NEEDLE: f64 = 3e-4;
 
 /// Everything that looks at texts, immutable.
 #[derive(Debug, Default)]
@@ -118,6 +120,25 @@ pub(super) struct Builder {
     shapes: Vec<Shape>,
 }
 
+impl Layer {
+    /// The entry, or the pattern of a rule, that verdicts name so.
+    pub(super) fn entry_named(&self, name: &str) -> Option<u32> {
+        let (list, line) = match name.rsplit_once(':') {
+            Some((list, line)) => (list, line.parse().unwrap_or(0)),
+            None => (name, 0),
+        };
+        // Entries are in the order of their rules, those of a list in the order of their lines.
+        let find = |list: &str, line: u32| {
+            (0..).zip(&self.rules).filter(|(_, rule)| rule.name == list).find_map(|(rule, _)| {
+                let at = self.entries.partition_point(|entry| (entry.rule, entry.line) < (rule, line));
+                let found = self.entries.get(at).filter(|entry| (entry.rule, entry.line) == (rule, line))?;
+                (self.rules[found.rule as usize].entry_name(found.line) == name).then(|| index(at))
+            })
+        };
+        find(list, line).or_else(|| find(name, 0))
+    }
+}
+
 impl Builder {
     fn rule(&mut self, rule: Rule) -> u32 {
         self.layer.rules.push(rule);
@@ -134,35 +155,54 @@ impl Builder {
         let path = list.rule.path.clone();
         let name = list.rule.name.clone();
         let rule = self.rule(list.rule);
-        let mut numbers = match list.kind {
-            Kind::Numbers(form) => Some(Numbers::new(form)),
-            Kind::Keywords | Kind::Anywhere => None,
-        };
+        let mut numbers = list.kind.numbers();
         for (line, text) in list.entries {
             if disabled(&name, &text) {
                 continue;
             }
-            if let Some(numbers) = &mut numbers {
-                if let Err(message) = numbers.add(&text, index(self.layer.entries.len())) {
-                    errors.push(RuleError { path: path.clone(), line, column: None, message });
-                    continue;
-                }
-                self.layer.entries.push(Entry {
-                    rule,
-                    line: index(line),
-                    text: text.into(),
-                    program: None,
-                    before: None,
-                    lead: None,
-                });
-                continue;
-            }
-            let bounded = list.kind == Kind::Keywords;
-            if let Err(message) = self.pattern(rule, line, &text, list.kind.flags(), bounded) {
+            let added = Compiled::entry(list.kind, &text)
+                .and_then(|compiled| self.entry(rule, line, &text, compiled, &mut numbers));
+            if let Err(message) = added {
                 errors.push(RuleError { path: path.clone(), line, column: None, message });
             }
         }
         self.layer.numbers.extend(numbers.map(|numbers| (rule, numbers)));
+    }
+
+    /// Adds entries that were compiled before to a list that has none.
+    ///
+    /// # Errors
+    /// What is wrong with a number.
+    pub(super) fn compiled_list<'a>(
+        &mut self,
+        list: List,
+        entries: impl Iterator<Item = (usize, &'a str, Option<Compiled>)>,
+    ) -> Result<(), String> {
+        let rule = self.rule(list.rule);
+        let mut numbers = list.kind.numbers();
+        for (line, text, compiled) in entries {
+            self.entry(rule, line, text, compiled, &mut numbers)?;
+        }
+        self.layer.numbers.extend(numbers.map(|numbers| (rule, numbers)));
+        Ok(())
+    }
+
+    /// Adds a pattern, or to a list of numbers a number.
+    fn entry(
+        &mut self,
+        rule: u32,
+        line: usize,
+        text: &str,
+        compiled: Option<Compiled>,
+        numbers: &mut Option<Numbers>,
+    ) -> Result<(), String> {
+        if let Some(compiled) = compiled {
+            self.compiled(rule, line, text, compiled);
+        } else if let Some(numbers) = numbers {
+            numbers.add(text, index(self.layer.entries.len()))?;
+            self.layer.entries.push(Entry::without_pattern(rule, line, text));
+        }
+        Ok(())
     }
 
     /// Adds a rule that is one pattern.
@@ -171,7 +211,8 @@ impl Builder {
     /// What is wrong with the pattern.
     pub(super) fn pattern_rule(&mut self, rule: Rule, text: &str) -> Result<(), String> {
         let number = index(self.layer.rules.len());
-        self.pattern(number, 0, text, Flags::default(), false)?;
+        let compiled = Compiled::new(text, Flags::default(), false)?;
+        self.compiled(number, 0, text, compiled);
         self.rule(rule);
         Ok(())
     }
@@ -206,14 +247,7 @@ impl Builder {
         // All rules of a list have its name, so an entry may belong to any of them.
         let Some(first) = rules.first() else { return };
         for (line, values) in list.entries {
-            self.layer.entries.push(Entry {
-                rule: *first,
-                line: index(line),
-                text: values.join(" ").into(),
-                program: None,
-                before: None,
-                lead: None,
-            });
+            self.layer.entries.push(Entry::without_pattern(*first, line, &values.join(" ")));
         }
         self.layer.network.extend(rules.into_iter().map(|rule| (rule, Arc::clone(&check))));
     }
@@ -223,71 +257,25 @@ impl Builder {
         self.layer.trusted.add(host);
     }
 
-    fn pattern(
-        &mut self,
-        rule: u32,
-        line: usize,
-        text: &str,
-        flags: Flags,
-        bounded: bool,
-    ) -> Result<(), String> {
-        let pattern = parse(text, flags).map_err(|e| e.to_string())?;
-        let mut program = compile(&pattern, bounded).map_err(|e| e.to_string())?;
-        if pattern.root.width().0 == 0 && matches_nothing(&program) {
-            return Err(
-                "matches the empty text, and so every post; make it need at least one character".to_owned()
-            );
-        }
+    fn compiled(&mut self, rule: u32, line: usize, text: &str, compiled: Compiled) {
         let entry = index(self.layer.entries.len());
-        let (mut before, mut before_needle) = (None, None);
-        let mut needle = needle(&pattern.root);
-        if needle.as_ref().is_none_or(|needle| needle.most.is_none()) {
-            program.look_for_starts(&pattern.root);
+        let Compiled { program, before, lead, signs, needle, shape, always } = compiled;
+        if let Some((shape, start)) = shape {
+            self.layer.shaped.push(Shaped { entry, signs, start });
+            self.shapes.push(shape);
         }
-        let bad_needle = |needle: &Needle| needle.most.is_none() && needle.frequency() > COMMON_NEEDLE;
-        if needle.is_none() && ends_text(&pattern.root) {
-            before = compile_backwards(&pattern, usize::MAX);
+        if let Some((if_present, at_end)) = always {
+            self.layer.always.push(Always { entry, signs, if_present, at_end });
         }
-        let at_end = before.is_some();
-        if needle.as_ref().is_none_or(bad_needle) && !program.starts_text() && !at_end {
-            let (part, shape) = Shape::rarest(&pattern.root);
-            let enough = if needle.is_some() { COMMON_NEEDLE } else { COMMON_SHAPE };
-            if shape.frequency() < enough {
-                needle = None;
-                let signs = needed_signs(&pattern.root);
-                let start = match lead(&pattern.root, part) {
-                    _ if part == 0 => Start::Here,
-                    Some(lead) => Start::After(lead),
-                    None => Start::Anywhere,
-                };
-                self.layer.shaped.push(Shaped { entry, signs, start });
-                self.shapes.push(shape);
-            }
-        }
-        let is_shaped = self.layer.shaped.last().is_some_and(|shaped| shaped.entry == entry);
-        let if_present = needle.as_ref().and_then(|needle| needle.unless);
-        if needle.is_none() && !is_shaped || if_present.is_some() {
-            self.layer.always.push(Always { entry, signs: needed_signs(&pattern.root), if_present, at_end });
-        }
-        if let Some(needle) = needle {
-            if let (None, Some(node), None) = (needle.most, needle.node, &before) {
-                before_needle = lead(&pattern.root, node);
-                if before_needle.is_none() {
-                    before = compile_backwards(&pattern, node);
-                }
-            }
-            self.needles.push((entry, needle));
-        }
-        let before = before.map(Box::new);
+        self.needles.extend(needle.map(|needle| (entry, needle)));
         self.layer.entries.push(Entry {
             rule,
             line: index(line),
             text: text.into(),
             program: Some(program),
             before,
-            lead: before_needle,
+            lead,
         });
-        Ok(())
     }
 
     pub(super) fn finish(mut self) -> Layer {
@@ -296,46 +284,6 @@ impl Builder {
         self.layer.grams = Grams::new(self.needles.iter().map(|(owner, needle)| (*owner, needle)));
         self.layer
     }
-}
-
-/// The characters that the first `count` parts of a pattern are made of, if each is one or a run of such.
-fn lead(root: &Node, count: usize) -> Option<Arc<CharSet>> {
-    let Node::Concat(nodes) = root else { return None };
-    let of = |node: &Node| match node {
-        Node::Set(set) => Some(Arc::clone(set)),
-        Node::Char(c) => Some(exactly(*c)),
-        Node::CharAnyCase(c) => Some(any_case(*c)),
-        _ => None,
-    };
-    let sets: Option<Vec<_>> = nodes
-        .get(..count)?
-        .iter()
-        .filter(|node| !matches!(node, Node::Assert(_) | Node::Look { .. } | Node::Empty))
-        .map(|node| match node {
-            Node::Repeat { node, .. } => of(node),
-            node => of(node),
-        })
-        .collect();
-    sets.map(|sets| Arc::new(CharSet::union(&sets)))
-}
-
-/// Whether a match can only end where the text does.
-fn ends_text(root: &Node) -> bool {
-    let end =
-        |node: &Node| matches!(node, Node::Assert(Assertion::TextEnd | Assertion::TextEndOrFinalNewline));
-    match root {
-        Node::Concat(nodes) => nodes.last().is_some_and(end),
-        node => end(node),
-    }
-}
-
-/// Whether a pattern finds the empty text somewhere in an ordinary one, or in an empty one.
-fn matches_nothing(program: &Program) -> bool {
-    ["", "One, two"].into_iter().any(|text| {
-        let mut steps = 10_000;
-        let found = Machine::default().find(program, &Edges::new(text), 0..text.len(), &mut steps);
-        matches!(found, Ok(Some(range)) if range.is_empty())
-    })
 }
 
 /// Files are far below 4 GiB, so lines and entries fit.

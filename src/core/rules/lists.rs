@@ -1,7 +1,7 @@
 //! List files: SmokeDetector's and ours, one entry a line.
 
 use super::dialect::Flags;
-use super::numbers::Form;
+use super::numbers::{Form, Numbers};
 use super::rule::{Rule, Sites, Status};
 use super::source::{RuleError, SourceFile};
 
@@ -25,6 +25,14 @@ impl Kind {
         match self {
             Self::Keywords => Flags::KEYWORDS,
             Self::Anywhere | Self::Numbers(_) => Flags::WEBSITES,
+        }
+    }
+
+    /// For a list of numbers, those of a list that has none yet.
+    pub(super) fn numbers(self) -> Option<Numbers> {
+        match self {
+            Self::Keywords | Self::Anywhere => None,
+            Self::Numbers(form) => Some(Numbers::new(form)),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod budget;
 pub mod checks;
+mod compiled;
 mod costs;
 pub mod dialect;
 pub mod examples;

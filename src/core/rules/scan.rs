@@ -345,10 +345,16 @@ fn entry(
     let mut places = 0;
     let mut steps = findings.steps.min(STEPS_PER_ENTRY);
     let before = steps;
+    let mut searched = false;
     for hit in hits {
         let mut first = (hit.first as usize).max(from);
         while first <= hit.last as usize && places < MAX_PLACES {
-            match machine.find(program, edges, first..hit.last as usize, &mut steps) {
+            let starts = first..hit.last as usize;
+            let found = match std::mem::replace(&mut searched, true) {
+                false => machine.find(program, edges, starts, &mut steps),
+                true => machine.find_next(program, edges, starts, &mut steps),
+            };
+            match found {
                 Ok(Some(range)) => {
                     // An empty match does not happen: such patterns are refused.
                     first = range.end.max(after(edges.text(), first));

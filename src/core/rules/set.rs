@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::layer::{Builder, Entry, Layer, index};
+use super::compiled::Compiled;
+use super::layer::{Builder, Layer, index};
 use super::lists;
 use super::network::{Facts, Query, scan_hosts};
 use super::rule::{Rule, Status};
@@ -33,6 +34,8 @@ struct Added {
     list: String,
     line: usize,
     text: String,
+    /// Nothing for a number.
+    compiled: Option<Arc<Compiled>>,
 }
 
 /// Where a rule's name in a verdict leads.
@@ -118,29 +121,27 @@ impl RuleSet {
     /// # Errors
     /// When the path is not that of a list file, or the entry can not be used.
     pub fn with_entry(&self, path: &str, line: usize, text: &str) -> Result<Self, RuleError> {
-        let Some(name) = lists::name(path) else {
-            let message = "not the file of a list".to_owned();
-            return Err(RuleError { path: path.to_owned(), line, column: None, message });
+        let refused = |message| RuleError { path: path.to_owned(), line, column: None, message };
+        let list = |path: &str| {
+            let source = SourceFile { path: path.to_owned(), text: Vec::new() };
+            lists::read(&source, &mut Vec::new())
         };
+        let (Some(name), Some(own)) = (lists::name(path), list(path)) else {
+            return Err(refused("not the file of a list".to_owned()));
+        };
+        let compiled = Compiled::entry(own.kind, text).map_err(refused)?.map(Arc::new);
         // What was added and taken away again is forgotten here.
         let gone: HashSet<(&str, &str)> = self.off_in(1).collect();
         let is_gone = |entry: &Added| gone.contains(&(entry.list.as_str(), entry.text.as_str()));
         let mut added: Vec<Added> = self.added.iter().filter(|entry| !is_gone(entry)).cloned().collect();
-        added.push(Added { path: path.to_owned(), list: name, line, text: text.to_owned() });
-        let mut errors = Vec::new();
+        added.push(Added { path: path.to_owned(), list: name, line, text: text.to_owned(), compiled });
+        added.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
         let mut builder = Builder::default();
-        let mut paths: Vec<&str> = added.iter().map(|entry| entry.path.as_str()).collect();
-        paths.sort_unstable();
-        paths.dedup();
-        for path in paths {
-            let source = SourceFile { path: path.to_owned(), text: Vec::new() };
-            let Some(mut list) = lists::read(&source, &mut errors) else { continue };
-            let own = added.iter().filter(|entry| entry.path == path);
-            list.entries.extend(own.map(|entry| (entry.line, entry.text.clone())));
-            builder.list(list, |_, _| false, &mut errors);
-        }
-        if let Some(error) = errors.pop() {
-            return Err(error);
+        for entries in added.chunk_by(|a, b| a.path == b.path) {
+            let Some(list) = list(&entries[0].path) else { continue };
+            let compiled = |entry: &Added| entry.compiled.as_deref().cloned();
+            let entries = entries.iter().map(|entry| (entry.line, entry.text.as_str(), compiled(entry)));
+            builder.compiled_list(list, entries).map_err(refused)?;
         }
         let layers = vec![Arc::clone(&self.layers[0]), Arc::new(builder.finish())];
         let off = self.off.iter().filter(|(layer, _)| *layer == 0).copied().collect();
@@ -174,9 +175,8 @@ impl RuleSet {
             return None;
         }
         let found = self.layers.iter().enumerate().find_map(|(number, layer)| {
-            let named = |entry: &Entry| layer.rules[entry.rule as usize].entry_name(entry.line) == name;
-            let (rule, entry) = match layer.entries.iter().position(named) {
-                Some(entry) => (layer.entries[entry].rule, Some(index(entry))),
+            let (rule, entry) = match layer.entry_named(name) {
+                Some(entry) => (layer.entries[entry as usize].rule, Some(entry)),
                 None => (index(layer.rules.iter().position(|rule| rule.name == name)?), None),
             };
             Some(Aside { layer: number, rule, entry, name: name.to_owned() })
@@ -210,22 +210,13 @@ impl RuleSet {
     /// Where a rule named in a verdict comes from.
     pub fn origin(&self, name: &str) -> Option<Origin> {
         self.layers.iter().find_map(|layer| {
-            layer
-                .entries
-                .iter()
-                .find_map(|entry| {
-                    let rule = &layer.rules[entry.rule as usize];
-                    let line = if entry.line == 0 { rule.line } else { entry.line as usize };
-                    (rule.entry_name(entry.line) == name).then(|| Origin {
-                        path: rule.path.clone(),
-                        line,
-                        text: entry.text.to_string(),
-                    })
-                })
-                .or_else(|| {
-                    let rule = layer.rules.iter().find(|rule| rule.name == name)?;
-                    Some(Origin { path: rule.path.clone(), line: rule.line, text: String::new() })
-                })
+            let Some(entry) = layer.entry_named(name).map(|entry| &layer.entries[entry as usize]) else {
+                let rule = layer.rules.iter().find(|rule| rule.name == name)?;
+                return Some(Origin { path: rule.path.clone(), line: rule.line, text: String::new() });
+            };
+            let rule = &layer.rules[entry.rule as usize];
+            let line = if entry.line == 0 { rule.line } else { entry.line as usize };
+            Some(Origin { path: rule.path.clone(), line, text: entry.text.to_string() })
         })
     }
 
@@ -375,6 +366,20 @@ mod tests {
         post.site = "askubuntu.com".to_owned();
         assert_eq!(incomplete(&post), ["blacklist/keywords:2", "check"]);
         assert!(aside.set_aside("own").is_none() && aside.set_aside("unheard-of").is_none());
+    }
+
+    #[test]
+    fn an_entry_that_asks_whether_a_tag_follows_is_not_set_aside_on_a_long_text() {
+        let source = SourceFile {
+            path: "x/blacklist/websites.txt".to_owned(),
+            text: b"spammy\\.example(?![^>]*<)\n".to_vec(),
+        };
+        let set = load(vec![source]).set;
+        for (end, found) in [("<", 0), (">", 1)] {
+            let body = format!("{}{end}", "spammy.example ".repeat(7_000));
+            let verdict = set.scan(&Post { body, ..post(String::new()) }, &Weights::default());
+            assert_eq!((verdict.incomplete, verdict.reasons.len()), (vec![], found), "{end}");
+        }
     }
 
     #[test]

@@ -149,12 +149,15 @@ impl Vocabulary {
     }
 }
 
-static GENERAL: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&[]));
-static MATH: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&NOT_ON_MATH));
+/// The general one and that of mathematics. Together, so that the first text of any site, which the load of the rules looks at,
+/// makes both.
+static VOCABULARIES: LazyLock<[Vocabulary; 2]> =
+    LazyLock::new(|| [Vocabulary::new(&[]), Vocabulary::new(&NOT_ON_MATH)]);
 
 /// Hits each chain. Linear.
 pub(super) fn check(input: &TextInput<'_>) -> Vec<Hit> {
-    let vocabulary = if input.site.contains("math") { &*MATH } else { &*GENERAL };
+    let [general, mathematics] = &*VOCABULARIES;
+    let vocabulary = if input.site.contains("math") { mathematics } else { general };
     let (text, budget) = (input.text, input.budget);
     let mut chains = vocabulary.chain.all(text, usize::MAX, budget);
     chains.retain(|chain| vocabulary.telling.is_in(&text[chain.clone()], budget));

@@ -289,10 +289,10 @@ mod tests {
             ("kill", 0b100101),
             ("KILTS", 0b100110),
             ("kid ", 0b100100),
-            ("k", 0b100111),
+            ("k", 0b101111),
             ("\u{212a}xyz", 0b101111),
             ("abcd", 0b110000),
-            ("acbd", 0b100000),
+            ("acbd", 0b110000),
             ("", 0),
         ] {
             assert_eq!(branches.at(text.as_bytes(), 0), expected, "{text}");

@@ -92,6 +92,7 @@ struct Compiler {
     sets: Vec<Arc<CharSet>>,
     tables: Vec<Table>,
     slots: u16,
+    memos: u16,
     uses_groups: bool,
 }
 
@@ -109,6 +110,7 @@ impl Compiler {
             } else {
                 0
             },
+            memos: 0,
             uses_groups,
         })
     }
@@ -126,7 +128,12 @@ impl Compiler {
                 Op::Assert(assertion) => Next::Place(assertion),
                 _ => Next::Anything,
             };
-            if let Op::Run { next, back, .. } = &mut self.ops[index - 1]
+            let run = if matches!(self.ops[index - 1], Op::Passed { .. }) {
+                index.saturating_sub(2)
+            } else {
+                index - 1
+            };
+            if let Op::Run { next, back, .. } = &mut self.ops[run]
                 && (!*back || matches!(follows, Next::Place(_)))
             {
                 *next = follows;
@@ -138,6 +145,7 @@ impl Compiler {
             sets: self.sets.into(),
             tables: self.tables.into(),
             slots: self.slots,
+            memos: self.memos,
             at_start: false,
             uses_groups: self.uses_groups,
             first: None,
@@ -211,10 +219,10 @@ impl Compiler {
             Node::Group { node, .. } => self.node(node, back)?,
             Node::Atomic(node) => self.atomic(|compiler| compiler.node(node, back))?,
             Node::Look { behind, negate, node } => {
-                let look = self.push(Op::Look { negate: *negate, end: 0 })?;
-                self.node(node, *behind)?;
+                let look = self.push(Op::End)?;
+                let memo = self.look_body(node, *behind)?;
                 self.push(Op::End)?;
-                self.ops[look] = Op::Look { negate: *negate, end: self.here() };
+                self.ops[look] = Op::Look { negate: *negate, end: self.here(), memo };
             }
             Node::BackReference { group, any_case } => {
                 let group = u16::try_from(*group).map_err(|_| TooLarge)?;
@@ -231,6 +239,32 @@ impl Compiler {
             }
         }
         Ok(())
+    }
+
+    /// Compiles what stands in a lookaround; the number of its memo, if it begins with a loop over single characters.
+    fn look_body(&mut self, node: &Node, back: bool) -> Result<Option<u16>, TooLarge> {
+        let parts = match node {
+            Node::Concat(nodes) if back => nodes.split_last(),
+            Node::Concat(nodes) => nodes.split_first(),
+            _ => None,
+        };
+        // What a reference finds depends on more than the place.
+        let Some((first, rest)) = parts.filter(|(first, _)| is_loop(first) && !self.uses_groups) else {
+            self.node(node, back)?;
+            return Ok(None);
+        };
+        let memo = self.memos;
+        self.memos = self.memos.checked_add(1).ok_or(TooLarge)?;
+        match first {
+            // Whether there is a match does not depend on which is tried first, and from the nearest place on more is known.
+            Node::Repeat { node, min, max, greed: Greed::Greedy } => {
+                self.repeat(node, *min, *max, Greed::Lazy, back)?
+            }
+            first => self.node(first, back)?,
+        }
+        self.push(Op::Passed { memo })?;
+        self.node(&Node::Concat(rest.to_vec()), back)?;
+        Ok(Some(memo))
     }
 
     fn character(&mut self, c: char, any_case: bool, back: bool) -> Result<(), TooLarge> {
@@ -430,6 +464,11 @@ fn runs_in_alternation(node: &Node) -> Option<Node> {
     let run =
         Node::Repeat { node: Box::new(branches[0].clone()), min: 1, max: None, greed: Greed::Possessive };
     Some(Node::Alternate(std::iter::once(run).chain(others.iter().cloned()).collect()))
+}
+
+/// Whether a node is any number of single characters, each taken or not for what it is and where it stands.
+fn is_loop(node: &Node) -> bool {
+    matches!(node, Node::Repeat { node, min: 0, max: None, .. } if node.width() == (1, Some(1)))
 }
 
 fn choice(body: u32, end: u32, greed: Greed) -> Op {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::memo::Memo;
 use super::program::{Op, Program};
 use super::text::Text;
 use crate::core::rules::dialect::{CharSet, Greed};
@@ -39,6 +40,8 @@ const UNSET: u32 = u32::MAX;
 pub struct Machine {
     choices: Vec<Choice>,
     slots: Vec<u32>,
+    /// Of the program's lookarounds.
+    memos: Vec<Memo>,
     /// Failed states by instruction and place; empty until a search gets long.
     failed: Vec<u64>,
     /// Bits set since the search began, to be taken back.
@@ -57,6 +60,22 @@ impl Machine {
     /// # Errors
     /// When the steps do not suffice.
     pub fn find(
+        &mut self,
+        program: &Program,
+        edges: &Edges<'_>,
+        starts: Range<usize>,
+        steps: &mut u64,
+    ) -> Result<Option<Range<usize>>, Overrun> {
+        self.memos.clear();
+        self.memos.resize(usize::from(program.memos), Memo::default());
+        self.find_next(program, edges, starts, steps)
+    }
+
+    /// The same for the program and the text that were searched last, with what is known of them.
+    ///
+    /// # Errors
+    /// When the steps do not suffice.
+    pub fn find_next(
         &mut self,
         program: &Program,
         edges: &Edges<'_>,
@@ -225,13 +244,17 @@ impl Machine {
                     continue;
                 }
                 Op::Assert(assertion) => text.holds(*assertion, at).then_some(at),
-                Op::Look { negate, end } => {
-                    let found = self.run(program, text, op + 1, at)?.is_some();
+                Op::Look { negate, end, memo } => {
+                    let found = self.look(program, text, op, at, *memo)?;
                     if found != *negate {
                         op = *end;
                         continue;
                     }
                     None
+                }
+                Op::Passed { memo } => {
+                    self.memos[usize::from(*memo)].pass(at);
+                    Some(at)
                 }
                 Op::Atomic { end } => match self.run(program, text, op + 1, at)? {
                     Some(reached) => {
@@ -291,6 +314,27 @@ impl Machine {
                 },
             }
         }
+    }
+
+    /// Whether the body of the lookaround at `op` matches at `at`.
+    fn look(
+        &mut self,
+        program: &Program,
+        text: &Text<'_, '_>,
+        op: u32,
+        at: usize,
+        memo: Option<u16>,
+    ) -> Result<bool, Overrun> {
+        let Some(memo) = memo.map(usize::from) else {
+            return Ok(self.run(program, text, op + 1, at)?.is_some());
+        };
+        if let Some(known) = self.memos[memo].get(at) {
+            return Ok(known.found.is_some());
+        }
+        self.memos[memo].begin();
+        let found = self.run(program, text, op + 1, at)?.is_some();
+        self.memos[memo].end(at, found);
+        Ok(found)
     }
 
     /// Drops the choices above `base`, but for the slots' old values, which an outer failure must still put back.
@@ -357,6 +401,10 @@ impl Machine {
                 Choice::Longer { op, at, left } => {
                     let Op::Run { set, back, next, .. } = &program.ops[op as usize] else { continue };
                     let set = &program.sets[usize::from(*set)];
+                    let memo = match program.ops[op as usize + 1] {
+                        Op::Passed { memo } => Some(usize::from(memo)),
+                        _ => None,
+                    };
                     let (mut longer, mut left) = (at as usize, left);
                     let mut skipped = 0;
                     let reached = loop {
@@ -364,6 +412,18 @@ impl Machine {
                         longer = place;
                         left -= 1;
                         skipped += 1;
+                        if let Some((memo, known)) =
+                            memo.and_then(|memo| Some((memo, self.memos[memo].get(longer)?)))
+                        {
+                            // What is left to try from here was tried from here before.
+                            if let Some(place) = known.found {
+                                (longer, left) = (place, 0);
+                                break true;
+                            }
+                            self.memos[memo].pass(known.low);
+                            self.memos[memo].pass(known.high);
+                            break false;
+                        }
                         if next.allows(text, longer) {
                             break true;
                         }
@@ -373,6 +433,10 @@ impl Machine {
                     };
                     self.spend(skipped / 4)?;
                     if !reached {
+                        // Here and on the way here the rest can not be.
+                        if let Some(memo) = memo {
+                            self.memos[memo].pass(longer);
+                        }
                         continue;
                     }
                     if left > 0 {

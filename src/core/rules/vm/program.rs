@@ -58,9 +58,15 @@ pub(super) enum Op {
     Jump(u32),
     Assert(Assertion),
     /// The program between here and `end` must match here, or must not; goes on at `end`.
+    /// With the number of its memo, if it has one.
     Look {
         negate: bool,
         end: u32,
+        memo: Option<u16>,
+    },
+    /// The loop that the body of a `Look` with this memo begins with ends here.
+    Passed {
+        memo: u16,
     },
     /// The program between here and `end`, without a way back into it.
     Atomic {
@@ -137,6 +143,8 @@ pub struct Program {
     pub(super) sets: Box<[Arc<CharSet>]>,
     pub(super) tables: Box<[Table]>,
     pub(super) slots: u16,
+    /// How many memos its lookarounds have.
+    pub(super) memos: u16,
     /// Whether it can match only at the start of a text.
     pub(super) at_start: bool,
     /// Whether what a state leads to depends on more than its place.

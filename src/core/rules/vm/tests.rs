@@ -164,11 +164,23 @@ fn patterns() -> impl Strategy<Value = String> {
             1 => inner.clone().prop_map(|p| format!("(?!{p})")),
             1 => inner.clone().prop_map(|p| format!("(?<={p})")),
             1 => inner.clone().prop_map(|p| format!("(?<!{p})")),
+            1 => (loops(), inner.clone()).prop_map(|(l, p)| format!("(?={l}{p})")),
+            1 => (loops(), inner.clone()).prop_map(|(l, p)| format!("(?!{l}{p})")),
+            1 => (loops(), inner.clone()).prop_map(|(l, p)| format!("(?<={p}{l})")),
+            1 => (loops(), inner.clone()).prop_map(|(l, p)| format!("(?<!{p}{l})")),
             1 => inner.clone().prop_map(|p| format!("(?>{p})")),
             1 => inner.clone().prop_map(|p| format!("(?i:{p})")),
             1 => inner.prop_map(|p| format!("({p})\\1")),
         ]
     })
+}
+
+/// Any number of single characters, as lookarounds begin with.
+fn loops() -> impl Strategy<Value = String> {
+    let one =
+        prop_oneof![Just("."), Just("[^b]"), Just(r"\W"), Just("(?:[^a]|a(?!b))"), Just("(?:a|B|\\b-)")];
+    (one, prop_oneof![Just("*"), Just("*?"), Just("*+")])
+        .prop_map(|(one, quantifier)| format!("{one}{quantifier}"))
 }
 
 proptest! {
@@ -284,6 +296,20 @@ fn states_that_failed_are_not_tried_again() {
     let pattern = parse("(?:a|a|aa)*b", Flags::default()).expect("a pattern");
     let text = "a".repeat(2_000);
     assert_eq!(machine_find(&pattern, &text), Ok(None));
+}
+
+#[test]
+fn what_lies_ahead_or_behind_is_read_once_for_all_places() {
+    for (pattern, text) in [
+        (r"x(?![^>]*<)", format!("{}<", "x".repeat(30_000))),
+        (r"x(?=[^>]*<)", "x".repeat(30_000)),
+        (r"(?:x)(?!(?:[^<]|<(?!/?code>))*+</code>)", format!("{}</code>", "x <b>".repeat(6_000))),
+        (r"x(?!.*?</code)", format!("{}</code>", "x".repeat(30_000))),
+        (r"(?<!<.*?)x", format!("<{}", "x".repeat(30_000))),
+    ] {
+        let pattern = parse(pattern, Flags::default()).expect("a pattern");
+        assert_eq!(machine_find(&pattern, &text), Ok(None), "{pattern:?}");
+    }
 }
 
 #[test]
