@@ -26,7 +26,7 @@ pub struct Patience {
 /// What follows from a lost connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// When the outage began, once for each outage: with the last data, or, before any, with the first connection or try.
+    /// When the outage began, once for each: with the last data, or, before any, with the connection or the first try.
     pub down_since: Option<Timestamp>,
     /// How long to wait before the next try.
     pub pause: Duration,
@@ -42,7 +42,7 @@ pub struct Feed {
     alive_at: Timestamp,
     /// Whether this connection brought data.
     had_data: bool,
-    /// Up to here nothing was missed; `None` before the first connection.
+    /// Up to here nothing was missed that was not told; `None` before the first connection.
     seen_until: Option<Timestamp>,
     /// Failures in a row.
     failures: u32,
@@ -79,13 +79,13 @@ impl Feed {
         (self.tried_at, self.had_data) = (now, false);
     }
 
-    /// It is there and subscribed. Gives since when something may have been missed; nothing at the first connection, since
-    /// what came before is not ours to know.
+    /// It is there and subscribed. Gives since when something may have been missed, which from now on is the caller's to
+    /// remember; nothing at the first connection, since what came before is not ours to know.
     pub fn on_up(&mut self, now: Timestamp) -> Option<Timestamp> {
         (self.alive_at, self.is_down) = (now, false);
         self.garbled.clear();
         let missed_since = self.hidden.take().map(|(since, _)| since).or(self.seen_until);
-        self.seen_until.get_or_insert(now);
+        self.seen_until = Some(now);
         missed_since
     }
 
@@ -182,9 +182,9 @@ mod tests {
         assert_eq!(feed.dead_at(), at(190));
         feed.on_lost(0.0);
         assert_eq!(feed.on_up(at(3_800)), Some(at(100)));
-        // No data before this one is lost as well.
+        // This one is lost without any data, and what was missed before it is not told again.
         feed.on_lost(0.0);
-        assert_eq!(feed.on_up(at(3_900)), Some(at(100)));
+        assert_eq!(feed.on_up(at(3_900)), Some(at(3_800)));
     }
 
     #[test]
