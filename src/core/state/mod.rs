@@ -292,7 +292,7 @@ impl State {
         self.n_reports = self.n_reports.max(report.id.0);
         self.people.on_report(report);
         self.reported.on_report(report, content, at);
-        self.to_deliver(report, items, at)
+        self.queue_items(report, items, at)
     }
 
     fn report_grew(&mut self, report: &Report, items: &[Item], at: Timestamp) -> Vec<Change> {
@@ -300,14 +300,14 @@ impl State {
             return Vec::new();
         }
         self.people.on_report_grew(report.id, &report.reasons);
-        let mut changes = self.to_deliver(report, items, at);
+        let mut changes = self.queue_items(report, items, at);
         // What a muted entry held back may have been found by another as well.
         changes.extend(self.release(at));
         changes
     }
 
     /// Queues items of a report, and keeps it as it is now for all that wait.
-    fn to_deliver(&mut self, report: &Report, items: &[Item], at: Timestamp) -> Vec<Change> {
+    fn queue_items(&mut self, report: &Report, items: &[Item], at: Timestamp) -> Vec<Change> {
         self.undelivered.on_report(report, items.len());
         let mut changes = vec![Change::Report(Box::new(report.clone()))];
         let is_held = self.lists.holds(report);
