@@ -132,7 +132,14 @@ fn stats(loaded: &Loaded, format: Format) {
                 "{:>7} {:>9} {:>6} {:>8} {:>7}  file",
                 "rules", "blacklist", "watch", "entries", "always"
             );
-            for (path, row) in rows {
+            let all = rows.values().fold(Row::default(), |all, row| Row {
+                rules: all.rules + row.rules,
+                blacklist: all.blacklist + row.blacklist,
+                watch: all.watch + row.watch,
+                entries: all.entries + row.entries,
+                always: all.always + row.always,
+            });
+            for (path, row) in rows.iter().map(|(path, row)| (*path, row)).chain([("(all)", &all)]) {
                 println!(
                     "{:>7} {:>9} {:>6} {:>8} {:>7}  {path}",
                     row.rules, row.blacklist, row.watch, row.entries, row.always

@@ -100,7 +100,7 @@ fn text_shows_each_hit_in_its_surroundings_with_file_and_line_of_the_entry() {
     let input = [
         post("a-1", "GET MAGIC PILLS", body),
         post("a-2", "Nothing here", "<p>x</p>"),
-        post("a-3", "x", &format!("<p>magic{}pills</p>", " ".repeat(300))),
+        post("a-3", "x", &format!("<p>magic{}pills and magic{}pills</p>", " ".repeat(300), "_".repeat(300))),
     ];
     let arguments = ["--facts", facts.to_str().expect("a plain name")];
     let output = scan(folder.path(), &arguments, input.join("\n").as_bytes());
@@ -108,23 +108,26 @@ fn text_shows_each_hit_in_its_surroundings_with_file_and_line_of_the_entry() {
     let text = text.replace(folder.path().to_str().expect("a plain name"), "RULES");
     insta::assert_snapshot!(text, @r#"
 a-1: bad IP for hostname in body, bad keyword in body, bad keyword in title, shouting in title (weight 200)
+  question on superuser.com by a deleted user: GET MAGIC PILLS
   bad IP for hostname in body
-    body: ...is shown; magic -- pills &amp;  more at [[some-shop.com]].</p>
-    RULES/lists/blacklisted_cidrs.yml:4: blacklisted_cidrs:4 192.0.2.66
+    body: ...is shown; magic -- pills &amp; more at [[some-shop.com]].</p>
+      RULES/lists/blacklisted_cidrs.yml:4: 192.0.2.66
   bad keyword in body
-    body: ...ning that is longer than what is shown; [[magic -- pills]] &amp;  more at some-shop.com.</p>
-    RULES/lists/bad_keywords.txt:2: bad_keywords:2 magic[\W_]*+pills
+    body: ...ning that is longer than what is shown; [[magic -- pills]] &amp; more at some-shop.com.</p>
+      RULES/lists/bad_keywords.txt:2: magic[\W_]*+pills
   bad keyword in title
     title: GET [[MAGIC PILLS]]
-    RULES/lists/bad_keywords.txt:2: bad_keywords:2 magic[\W_]*+pills
+      RULES/lists/bad_keywords.txt:2: magic[\W_]*+pills
   shouting in title
     title: [[GET MAGIC PILLS]]
-    RULES/ours/own.yml:2: shout ^[A-Z ]+$
+      RULES/ours/own.yml:2: shout ^[A-Z ]+$
 a-2: nothing found
 a-3: bad keyword in body (weight 50)
+  question on superuser.com by a deleted user: x
   bad keyword in body
-    body: <p>[[magic                                                                                                                   ...]]</p>
-    RULES/lists/bad_keywords.txt:2: bad_keywords:2 magic[\W_]*+pills
+    body: <p>[[magic pills]] and magic______________________________...
+    body: ... pills and [[magic___________________________________________________________________________________________________________________...]]</p>
+      RULES/lists/bad_keywords.txt:2: magic[\W_]*+pills
 "#);
 }
 
