@@ -61,7 +61,12 @@ const SERVER: Server = Server::StackExchange;
 
 /// The line of a wave with a post.
 fn wave_line(id: &str, title: &str, owner: (&str, i64), is_answer: bool) -> String {
-    let site = if id.starts_with("su-") { "superuser.com" } else { "askubuntu.com" };
+    let site = match id.split('-').next() {
+        Some("su") => "superuser.com",
+        // Chat cuts links of this host before the number of the post.
+        Some("se") => "softwareengineering.stackexchange.com",
+        _ => "askubuntu.com",
+    };
     let post_type = if is_answer { "answer" } else { "question" };
     let (title, body) = if is_answer { ("A question", title) } else { (title, "Some text.") };
     let post = serde_json::json!({"id": id, "site": site, "post_type": post_type, "title": title,
@@ -138,7 +143,7 @@ impl Talk {
         });
         let mut archive = world.network.play(parse_wave(&archive()).expect("a wave"));
         archive.ended().await;
-        let sites = wave_line("au-1", "", ("", 1), false);
+        let sites = ["au-1", "se-1"].map(|id| wave_line(id, "", ("", 1), false)).join("\n");
         world.network.announce_sites(&parse_wave(&sites).expect("a wave"));
         // Fast enough that a post is fetched soon, and slow enough that a minute to confirm in is no hurry.
         let clock = Clock::adjustable(20.0);

@@ -1,6 +1,7 @@
 //! Help, manual pages and the table of the documentation, from the table of commands.
 
 use super::{Form, Grammar, Spec, Who, table};
+use crate::core::feedback;
 use crate::core::phrase::Phrase;
 
 /// How a command is typed: `!!/scan URL...`, `why` for one that is a reply, `sd WORD...` for the shorthand.
@@ -15,10 +16,10 @@ pub fn usage(spec: &Spec, grammar: &Grammar) -> String {
     format!("{prefix}{name}{force}{args}")
 }
 
-/// All commands in a line.
+/// All commands in a line, without small talk.
 pub fn list(grammar: &Grammar) -> Phrase {
     let of = |form, last: Option<&'static str>| {
-        let names = table::all().filter(move |spec| spec.form == form).map(|spec| spec.name);
+        let names = table::useful().filter(move |spec| spec.form == form).map(|spec| spec.name);
         names.chain(last).collect::<Vec<_>>().join(", ")
     };
     Phrase::new("After ")
@@ -49,6 +50,17 @@ pub fn page(spec: &Spec, grammar: &Grammar) -> Phrase {
     }
     page = page.words(format!(" {}.", who(spec)));
     if spec.aliases.is_empty() { page } else { page.words(format!(" Also: {}.", spec.aliases.join(", "))) }
+}
+
+/// What a word of feedback means, which stands for a canonical type.
+pub fn feedback(word: &str, kind: &str) -> Phrase {
+    let said = Phrase::default().code(word).words(" is said in reply to a report");
+    let Some(meaning) = feedback::meaning(kind) else {
+        return said.words(", and takes back what you said of it in the last ten minutes.");
+    };
+    let said = if word == kind { said } else { said.words(", and stands for ").code(kind) };
+    let silent = if feedback::is_silent(kind) { "; it is not confirmed" } else { "" };
+    said.words(format!(": {meaning}{silent}. For privileged people."))
 }
 
 /// Who may use a command, in words.

@@ -2,6 +2,7 @@
 //! the table in `README.md`. Names as of October 2020, with those that a fork of 2024 added.
 
 use super::{Form, Grammar, manual, table};
+use crate::core::feedback;
 
 /// What became of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +158,17 @@ pub fn page() -> String {
     let grammar = Grammar::default();
     let cell = |text: &str| text.replace('|', "\\|");
     let mut page = INTRODUCTION.to_owned();
+    for (kind, meaning) in feedback::TYPES {
+        let of = |silent: bool| {
+            let of_kind = feedback::words().filter(|word| {
+                feedback::parse(word)
+                    .is_some_and(|it| it == if silent { format!("{kind}-") } else { kind.to_owned() })
+            });
+            of_kind.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+        };
+        page += &format!("| {} | {} | {meaning} |\n", of(false), of(true));
+    }
+    page += COMMANDS;
     for spec in table::all() {
         let usage = cell(&manual::usage(spec, &grammar));
         let aliases = if spec.aliases.is_empty() {
@@ -205,7 +217,26 @@ other words. Names ignore case, `_` is `-`, punctuation behind a name is ignored
 goes wrong is said. A message that is edited into a command is obeyed. What destroys asks for `!!/yes`. `!!/help NAME` tells what
 stands here.
 
-This page is made from the table in `src/core/commands/table`; a test compares the two.
+This page is made from the tables in `src/core/commands/table` and `src/core/feedback`; a test compares them.
+
+## Feedback
+
+Privileged people of the room, and moderators of the chat server, reply to a report with one of these words. A `-` behind a word makes it
+silent: it counts, and nothing is said of it. What stands behind the word is kept as a comment, and so is any other reply.
+
+| confirmed | silent | means |
+|---|---|---|
+";
+
+const COMMANDS: &str = "| `undo` | `undo-` | takes back what you said of the report, for ten minutes; so does deleting your message |
+
+In reply to a message with several reports name the items: `2 tpu`, `1,3-5 fp-`, `2 k 4 f`, `k 1,3 f 2`, `all tpu-`. One wrong number and
+nothing counts. `sd tpu- - 2fp` speaks of the latest reports of the room, newest first. Feedback counts in every room with `privileges`, on
+reports of other instances as well, and also when it was given while the service was down.
+
+## Commands
+
+Those without `!!/` are said in reply to a report.
 
 | command | who | what it does |
 |---|---|---|

@@ -73,6 +73,22 @@ const WORDS: [(&str, &str); 24] = [
     ("ig", "ignore-"),
 ];
 
+/// What each type says of a post and does, without the silent `-`.
+pub const TYPES: [(&str, &str); 6] = [
+    ("tp", "spam, or abusive"),
+    ("tpu", "spam, or abusive; its author goes on the user blacklist, so that all their posts are reported"),
+    ("fp", "no spam; the post is not reported again, and its author comes off the user blacklist"),
+    ("fpu", "no spam, as `fp`, and the name of its author alone is no reason to report any more"),
+    ("naa", "not an answer, but no spam; for answers only, and the post is not reported again"),
+    ("ignore", "nothing; the post is not reported again"),
+];
+
+/// What a canonical type says of a post and does; `None` for another text.
+pub fn meaning(kind: &str) -> Option<&'static str> {
+    let stem = kind.trim_end_matches('-');
+    TYPES.iter().find(|(known, _)| *known == stem).map(|(_, meaning)| *meaning)
+}
+
 /// All words that are feedback.
 pub fn words() -> impl Iterator<Item = &'static str> {
     WORDS.iter().map(|(word, _)| *word)

@@ -3,6 +3,7 @@
 use super::super::Bot;
 use super::Outcome;
 use crate::core::commands::{find, manual, short};
+use crate::core::feedback;
 use crate::core::nearest::nearest;
 use crate::core::phrase::Phrase;
 use crate::core::rooms::RoomKey;
@@ -51,6 +52,9 @@ impl Bot {
         let name = name.to_lowercase().replace('_', "-");
         if let Some(spec) = find(&name).or_else(|| find(name.strip_suffix("-force")?)) {
             return Outcome::Say(manual::page(spec, grammar));
+        }
+        if let Some(kind) = feedback::parse_or_undo(&name) {
+            return Outcome::Say(manual::feedback(&name, &kind));
         }
         let said = Phrase::new("there is no command ").code(short(&name));
         let names = crate::core::commands::all().map(|spec| spec.name);

@@ -251,6 +251,40 @@ fn a_stop_can_name_the_instance_that_it_means() {
     assert_eq!(end(&mut world, "!!/kill"), Some(false), "the end is near in every mode");
 }
 
+#[test]
+fn every_privileged_act_is_in_the_journal_with_who_where_and_when() {
+    use crate::core::commands::{Arg, Form, Who, all};
+    let is_privileged =
+        |spec: &&crate::core::commands::Spec| spec.who == Who::Privileged || spec.force.is_some();
+    let mut n_acts = 0;
+    for spec in all().filter(is_privileged).filter(|spec| spec.form == Form::Prefix && spec.name != "yes") {
+        let mut world = World::new();
+        let words = spec.args.iter().map(|arg| match arg {
+            Arg::Number(_) | Arg::MaybeNumber(_) => "1",
+            _ if spec.name == "feedback" && arg.name() == "type" => "tp",
+            _ if arg.name() == "user" => "42 superuser.com",
+            _ if arg.name() == "report" => "r1",
+            _ if arg.name() == "room" => "2",
+            _ => "https://superuser.com/questions/5",
+        });
+        let force = if spec.force.is_some() { "-force" } else { "" };
+        let text = format!("!!/{}{force} {}", spec.name, words.collect::<Vec<_>>().join(" "));
+        let at = world.now;
+        let message_id = says(&mut world, ANN, &text);
+        let acts = world.journal.iter().filter(|(when, entry)| match entry {
+            Entry::Asked(asked) => {
+                (*when, &asked.room, asked.by.user_id)
+                    == (at, &RoomKey::new("stackexchange.com", HQ), Some(ANN))
+                    && (asked.message_id, asked.text.as_str()) == (message_id, text.as_str())
+            }
+            _ => false,
+        });
+        assert_eq!(acts.count(), 1, "{text}: {:?}", world.journal);
+        n_acts += 1;
+    }
+    assert!(n_acts > 25, "{n_acts}");
+}
+
 /// Another bot answers everything that we say in the first room with commands, feedback and quotes, for an hour in which
 /// there is a report each ten seconds. Gives what we said to it: everything that is no report, and no note for the room of
 /// feedback received, which folds.

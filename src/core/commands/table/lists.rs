@@ -10,9 +10,7 @@ const ADD: Spec = Spec {
     source: true,
     args: &[Arg::Rest("pattern")],
     force: Some(Who::Privileged),
-    manual: "The pattern is taken as you typed it, and checked first: does it parse, does it hit harmless text, has it an \
-             unescaped dot, is it caught already. `-force` overrules the last two. From people without privileges it is a \
-             proposal.",
+    manual: "Checked first, and a proposal from people without privileges, as with `watch`.",
     ..BASE
 };
 
@@ -29,6 +27,9 @@ pub(super) const COMMANDS: &[Spec] = &[
         name: "watch",
         aliases: &["watch-keyword"],
         summary: "puts a pattern on the watchlist of keywords",
+        manual: "The pattern is taken as you typed it, and checked first: does it parse, does it hit harmless text, has it an \
+                 unescaped dot, is it caught already. `-force` overrules the last two. From people without privileges it is a \
+                 proposal: `!!/approve` makes it live.",
         read: |args| Ok(Command::add_entry(watch(Kind::Keywords), args)),
         ..ADD
     },

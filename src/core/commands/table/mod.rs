@@ -18,6 +18,12 @@ const PARTS: &[&[Spec]] = &[
     small_talk::COMMANDS,
 ];
 
+/// The commands that a list of them names: those that do something.
+pub(super) fn useful() -> impl Iterator<Item = &'static Spec> {
+    let rest = small_talk::COMMANDS.iter().map(|spec| spec.name).chain(["null"]).collect::<Vec<_>>();
+    all().filter(move |spec| !rest.contains(&spec.name))
+}
+
 /// All commands, by subject.
 pub fn all() -> impl Iterator<Item = &'static Spec> {
     PARTS.iter().flat_map(|part| part.iter())
