@@ -127,7 +127,12 @@ impl Bot {
         let secs =
             std::iter::successors(Some(1u64), |secs| Some(secs * 2)).take_while(|secs| *secs <= HORIZON);
         let said = match secs.into_iter().find(|secs| within(*secs) >= n_messages as f64) {
-            Some(secs) => format!("{waiting} wait for {room}; all should be out within {}.", spoken(secs)),
+            Some(secs) => format!(
+                "{waiting} wait for {room}; all that waits on its server takes about {n_messages} message{} and should be out \
+                 within {}.",
+                if n_messages == 1 { "" } else { "s" },
+                spoken(secs)
+            ),
             None => format!(
                 "{waiting} wait for {room}; by what is known of chat's limit they take more than a day."
             ),
