@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use smokestack::core::bot::Happening;
-use smokestack::simulator::names::Server;
+use smokestack::simulator::fault::{Fault, FaultKind};
+use smokestack::simulator::names::{Host, Server, Site};
 
 use crate::world::{HQ, World, ask, listening, post};
 
@@ -102,6 +103,32 @@ async fn a_silenced_service_goes_on_scanning_and_says_it_all_later() {
     world
         .until("the report", |world| world.texts(HQ).iter().any(|text| text.contains("questions/701")))
         .await;
+    world.network.say(HQ.0, HQ.1, ANN, "!!/kill");
+    let ended = tokio::time::timeout(Duration::from_secs(30), service.ended()).await.expect("it ends");
+    assert!(!ended.expect("a clean end").restart);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_steer_the_service_while_everything_but_chat_is_down() {
+    let world = World::new().await;
+    let service = world.service().await;
+    listening(&service).await;
+    let sites = [Site::StackExchange, Site::StackOverflow, Site::MetaStackExchange].map(Host::Site);
+    for host in sites.into_iter().chain([Host::Api, Host::Realtime]) {
+        let down = FaultKind::ErrorPage { status: 503 };
+        world.network.fault(Fault { count: 0, ..Fault::next(host, "*", down) }).expect("taken");
+    }
+    let said = ask(&world, ANN, "!!/scan https://superuser.com/questions/601").await;
+    assert!(said.starts_with("the posts could not be had"), "{said}");
+    for (text, expected) in [
+        ("!!/watch turbo comb", "`turbo comb` is live as watchlist/keywords:1"),
+        ("!!/block 60", "Every room is spared for 1 min 0 s; reports are held."),
+        ("!!/unblock", "Every room is told everything again."),
+        ("!!/addblu 42 superuser.com", "user 42 on superuser.com is on the user blacklist now."),
+    ] {
+        let said = ask(&world, ANN, text).await;
+        assert!(said.contains(expected), "{text}: {said}");
+    }
     world.network.say(HQ.0, HQ.1, ANN, "!!/kill");
     let ended = tokio::time::timeout(Duration::from_secs(30), service.ended()).await.expect("it ends");
     assert!(!ended.expect("a clean end").restart);

@@ -109,14 +109,22 @@ impl Bot {
         };
         let rows = self.backlog(now);
         let on_server = rows.iter().filter(|row| row.room.server == room.server);
-        let waiting = rows.iter().find(|row| row.room == room).map_or(0, |row| row.waiting + row.in_flight);
+        let here = rows.iter().find(|row| row.room == room);
+        let waiting = here.map_or(0, |row| row.waiting + row.in_flight);
         if waiting == 0 {
             return Outcome::Say(Phrase::new(format!(
                 "Nothing waits for {room}; a report would go out at once."
             )));
         }
+        if let Some(until) = here.and_then(|row| row.blocked_until) {
+            let spared = spoken(until.since(now).as_secs());
+            return Outcome::Say(Phrase::new(format!(
+                "{waiting} wait for {room}, which is spared for another {spared}."
+            )));
+        }
         // Rooms of a server share its accounts.
-        let n_messages: usize = on_server.map(|row| self.messages_for(row, now)).sum();
+        let n_messages: usize =
+            on_server.filter(|row| row.blocked_until.is_none()).map(|row| self.messages_for(row, now)).sum();
         let within = |secs: u64| {
             let accounts =
                 self.sessions.iter().filter(|(key, s)| key.server == room.server && s.user_id.is_some());
