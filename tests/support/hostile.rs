@@ -1,27 +1,33 @@
-//! Posts of 30 kB made to keep a scan busy.
+//! Posts made to keep a scan busy: of 30 kB, as long as the network takes them, and of 5 MB.
 
 use smokestack::core::post::{Owner, Post, PostType};
 
-/// The posts; the id of each says what it is made of.
+/// The posts of 30 kB; the id of each says what it is made of.
 pub(crate) fn posts() -> Vec<Post> {
-    bodies()
-        .into_iter()
-        .map(|(name, body)| Post {
-            id: name.to_owned(),
-            site: "stackoverflow.com".to_owned(),
-            // Answers are looked at by more rules that compare names with links.
-            post_type: if name.starts_with("answer") { PostType::Answer } else { PostType::Question },
-            title: "buy 1 - 2 ".repeat(15),
-            body,
-            body_is_summary: false,
-            owner: Owner { name: "cheap-pills best ".repeat(20), ..Owner::default() },
-            score: 0,
-        })
-        .collect()
+    bodies(30_000).into_iter().map(|(name, body)| post(name, body)).collect()
 }
 
-fn bodies() -> Vec<(&'static str, String)> {
-    let fill = |piece: &str| piece.repeat(30_000 / piece.len());
+/// The same of 5 MB, of which a scan looks at the beginning.
+pub(crate) fn huge_posts() -> impl Iterator<Item = Post> {
+    bodies(5_000_000).into_iter().map(|(name, body)| post(name, body))
+}
+
+fn post(name: &str, body: String) -> Post {
+    Post {
+        id: name.to_owned(),
+        site: "stackoverflow.com".to_owned(),
+        // Answers are looked at by more rules that compare names with links.
+        post_type: if name.starts_with("answer") { PostType::Answer } else { PostType::Question },
+        title: "buy 1 - 2 ".repeat(15),
+        body,
+        body_is_summary: false,
+        owner: Owner { name: "cheap-pills best ".repeat(20), ..Owner::default() },
+        score: 0,
+    }
+}
+
+fn bodies(length: usize) -> Vec<(&'static str, String)> {
+    let fill = |piece: &str| piece.repeat(length / piece.len());
     let with = |piece: &str, end: &str| fill(piece) + end;
     vec![
         ("signs and a number", with("- ", "2,000,000")),
@@ -61,5 +67,8 @@ fn bodies() -> Vec<(&'static str, String)> {
         ("nested quotes", fill("<blockquote>")),
         ("percent letters", fill("%41s%42e")),
         ("images", fill("<img src=x>")),
+        ("short links", fill("<a>x")),
+        ("names before no tag", with("spam.webs.com x.top/ ", "<")),
+        ("nested lists", fill("<ul><li>")),
     ]
 }
