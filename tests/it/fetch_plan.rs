@@ -6,7 +6,7 @@ use std::time::Duration;
 use fetch_day::{DAY_S, Outcome, Spread, Traffic, World, at, best_fixed_plan, mean, name, percentile, play};
 
 #[path = "../support/fetch_day.rs"]
-mod fetch_day;
+pub(crate) mod fetch_day;
 
 #[test]
 fn a_day_spends_its_quota_and_never_more() {

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use fetch_day::{Spread, Traffic, at, name};
 use smokestack::app::demo;
 use smokestack::core::bot::{Action, Active, Answer, Bot, Event, Scanned, ScannedPost, Settings, Step};
 use smokestack::core::feed::{Feed, Patience};
@@ -16,8 +15,7 @@ use smokestack::core::time::Timestamp;
 use smokestack::core::verdict::Verdict;
 use smokestack::realtime::{Frame, RealtimeOptions, parse};
 
-#[path = "../support/fetch_day.rs"]
-mod fetch_day;
+use crate::fetch_plan::fetch_day::{Spread, Traffic, at, name};
 
 /// The fault begins at this second, and the feed is whole again after the end of it at the latest.
 const FAULT_S: f64 = 3_600.0;
