@@ -75,7 +75,7 @@ async fn posts_of_standard_input_are_reported_and_the_service_ends_when_all_is_s
     );
 
     let record = std::fs::read_to_string(world.folder.path().join("wave.jsonl")).expect("a record");
-    let ids: Vec<String> = parse_wave(&record)
+    let mut ids: Vec<String> = parse_wave(&record)
         .expect("a wave")
         .into_iter()
         .map(|event| match event.what {
@@ -83,6 +83,8 @@ async fn posts_of_standard_input_are_reported_and_the_service_ends_when_all_is_s
             other => panic!("{other:?}"),
         })
         .collect();
+    // Lines that came in at once are scanned beside each other, and recorded as their scans end.
+    ids[..3].sort();
     assert_eq!(ids, ["f-1", "f-2", "f-3", "f-2"]);
 }
 
