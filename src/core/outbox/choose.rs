@@ -49,11 +49,12 @@ impl Outbox {
     /// The next item for the account. `carries` tells how many of so many waiting reports the next message to a room
     /// would carry.
     ///
-    /// Order: answers, then by class (raised by age). Inside a class heavier goes before lighter, then older before
-    /// newer; but while some message would carry several reports, the room goes first whose message takes most waiting
-    /// out of the world: the items it carries, times how long the room has been waiting for it. So a room that folds
-    /// forty goes before a room that takes one at a time. Lest that one wait until the wave is over, up to every other
-    /// message is an overdue single one: after one to a room that folds. Costs a step for each room.
+    /// Order: answers, then by class (raised by age). Inside a class goes first what has been in it for
+    /// [`TURN_AGE`](super::TURN_AGE), then heavier before lighter, then older before newer; but while some message would
+    /// carry several reports, the room goes first whose message takes most waiting out of the world: the items it
+    /// carries, times how long the room has been waiting for it. So a room that folds forty goes before a room that
+    /// takes one at a time. Lest that one wait until the wave is over, up to every other message is an overdue single
+    /// one: after one to a room that folds. Costs a step for each room.
     pub fn choose(
         &self,
         key: &AccountKey,

@@ -25,6 +25,10 @@ pub enum Class {
 /// Waiting this long lifts an item by one class, so that nothing starves.
 pub const CLASS_AGE: Duration = Duration::from_secs(60);
 
+/// Waiting this long in its class puts an item before the heavier ones that are newer there. Where a server takes one
+/// message in 20 s, a light report would otherwise stand behind each heavier one that comes until it rises.
+pub const TURN_AGE: Duration = Duration::from_secs(20);
+
 /// Confirmations and notices that waited this long are dropped: by then they are news to nobody.
 pub const LOW_LIFE: Duration = Duration::from_secs(180);
 

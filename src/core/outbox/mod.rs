@@ -39,7 +39,7 @@ use waiting::Waiting;
 pub use blocks::Blocks;
 pub use choose::{Choice, Load, Reach};
 pub use deal::deal;
-pub use item::{CLASS_AGE, Class, Confirmation, Content, Item, LOW_LIFE, Sort};
+pub use item::{CLASS_AGE, Class, Confirmation, Content, Item, LOW_LIFE, Sort, TURN_AGE};
 
 /// Name of an account where a server has only one.
 pub const MAIN: &str = "main";

@@ -64,15 +64,17 @@ mod order {
         let rank = |item: &&Item| {
             let class = match item.class {
                 Class::High if sort == Sort::Text => {
-                    return (-1, Reverse(item.weight), item.since(), item.id);
+                    return (-1, true, Reverse(item.weight), item.since(), item.id);
                 }
                 Class::High => 1,
                 Class::Normal => 2,
                 Class::Low => 3,
             };
-            let risen = i64::try_from(now.since(item.since()).as_secs() / 60).expect("small");
-            let level = (class - risen).max(0);
-            (level, Reverse(if level == 0 { 0 } else { item.weight }), item.since(), item.id)
+            let waited = i64::try_from(now.since(item.since()).as_secs()).expect("small");
+            match (class - waited / 60).max(0) {
+                0 => (0, true, Reverse(0), item.since(), item.id),
+                level => (level, waited % 60 < 20, Reverse(item.weight), item.since(), item.id),
+            }
         };
         let wanted =
             |item: &&Item| item.rooms.contains(room) && item.content.sort() == sort && item.not_before <= now;

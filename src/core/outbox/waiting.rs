@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{CLASS_AGE, Class, Item, ItemId, Sort};
+use super::{CLASS_AGE, Class, Item, ItemId, Sort, TURN_AGE};
 use crate::core::report::ReportId;
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
@@ -33,6 +33,8 @@ pub(super) const HIGH: Level = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     pub(super) level: Level,
+    /// It has been at its present level for less than [`TURN_AGE`].
+    is_fresh: bool,
     weight: Reverse<i64>,
     since: Timestamp,
     pub(super) id: ItemId,
@@ -231,20 +233,24 @@ impl Waiting {
         }
     }
 
-    /// When the item will have another level, if ever.
+    /// When the item will have another rank, if ever.
     fn turn(&self, item: &Item) -> Option<Timestamp> {
         if item.not_before > self.now {
             return Some(item.not_before);
         }
-        let risen = u32::try_from(risen(item, self.now)).unwrap_or(u32::MAX);
-        (level(item, self.now) > OVERDUE)
-            .then(|| item.since() + CLASS_AGE.saturating_mul(risen.saturating_add(1)))
+        if level(item, self.now) <= OVERDUE {
+            return None;
+        }
+        let (risen, is_fresh) = risen(item, self.now);
+        let age = CLASS_AGE.saturating_mul(u32::try_from(risen).unwrap_or(u32::MAX));
+        Some(item.since() + age + if is_fresh { TURN_AGE } else { CLASS_AGE })
     }
 }
 
-/// Classes that the item has risen by.
-fn risen(item: &Item, now: Timestamp) -> u64 {
-    now.since(item.since()).as_secs() / CLASS_AGE.as_secs()
+/// Classes that the item has risen by, and whether it has been in the present one for less than [`TURN_AGE`].
+fn risen(item: &Item, now: Timestamp) -> (u64, bool) {
+    let waited = now.since(item.since()).as_secs();
+    (waited / CLASS_AGE.as_secs(), waited % CLASS_AGE.as_secs() < TURN_AGE.as_secs())
 }
 
 fn level(item: &Item, now: Timestamp) -> Level {
@@ -254,13 +260,16 @@ fn level(item: &Item, now: Timestamp) -> Level {
         Class::Normal => HIGH + 1,
         Class::Low => HIGH + 2,
     };
-    class.saturating_sub(u8::try_from(risen(item, now)).unwrap_or(u8::MAX)).max(OVERDUE)
+    let (risen, _) = risen(item, now);
+    class.saturating_sub(u8::try_from(risen).unwrap_or(u8::MAX)).max(OVERDUE)
 }
 
 fn rank(item: &Item, now: Timestamp) -> Rank {
     let level = level(item, now);
+    // What is overdue goes by age alone, and answers do not age.
+    let is_fresh = level <= OVERDUE || risen(item, now).1;
     let weight = Reverse(if level == OVERDUE { 0 } else { item.weight });
-    Rank { level, weight, since: item.since(), id: item.id }
+    Rank { level, is_fresh, weight, since: item.since(), id: item.id }
 }
 
 impl PartialEq for Waiting {
