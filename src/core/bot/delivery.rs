@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use super::fold::Rendered;
-use super::{Action, Bot, Happening, RoomBacklog, SendOutcome, Session};
+use super::{Action, Bot, Happening, SendOutcome, Session};
 use crate::core::journal::Entry;
-use crate::core::outbox::reconcile::{self, Candidate};
-use crate::core::outbox::{
-    AccountKey, Choice, Class, Content, Item, LOW_LIFE, Phase, Refusal, Send, SendEntry, SendId,
-};
+use crate::core::outbox::{AccountKey, Choice, Item, Phase, Refusal, Send, SendEntry, SendId};
 use crate::core::report::ReportId;
 use crate::core::rooms::RoomKey;
 use crate::core::talk::Mode;
@@ -18,8 +15,6 @@ use crate::core::time::Timestamp;
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// A server that comes back is noticed within this time.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-/// An account that is logged out for so long does not settle its open send itself any more.
-const TAKE_OVER_AFTER: Duration = Duration::from_secs(60);
 
 impl Bot {
     /// A request of a process that is gone may still land. What was unknown before is waited for again: the clock may
@@ -53,29 +48,6 @@ impl Bot {
 
     pub(super) fn is_logged_in(&self, account: &AccountKey) -> bool {
         self.sessions.get(account).is_some_and(|session| session.is_logged_in)
-    }
-
-    /// Our own message may be the one whose reply was lost: then there is no need to wait longer.
-    pub(super) fn on_own_message(&mut self, room: &RoomKey, user_id: i64) {
-        let waiting =
-            self.sessions.iter().filter(|(key, s)| key.server == room.server && s.user_id == Some(user_id));
-        let hurry: Vec<AccountKey> = waiting
-            .filter(|(key, s)| {
-                !s.looking
-                    && matches!(self.state.outbox.open(key), Some((send, Phase::Unknown { .. })) if send.room == *room)
-            })
-            .map(|(key, _)| key.clone())
-            .collect();
-        for account in hurry {
-            if let Some((send, _)) = self.state.outbox.open(&account).cloned() {
-                self.look_up(send.account.clone(), send);
-            }
-        }
-    }
-
-    fn look_up(&mut self, through: AccountKey, send: Send) {
-        self.session(&send.account).looking = true;
-        self.act(Action::LookUp { through, send });
     }
 
     pub(super) fn on_sent(&mut self, account: AccountKey, id: SendId, outcome: SendOutcome, now: Timestamp) {
@@ -122,82 +94,6 @@ impl Bot {
         }
     }
 
-    pub(super) fn on_looked_up(
-        &mut self,
-        account: AccountKey,
-        id: SendId,
-        candidates: Option<Vec<Candidate>>,
-        now: Timestamp,
-    ) {
-        self.session(&account).looking = false;
-        let Some((send, phase)) = self.state.outbox.open(&account).filter(|(s, _)| s.id == id).cloned()
-        else {
-            return;
-        };
-        let since = match phase {
-            Phase::Unknown { since } => since,
-            Phase::Absent => Timestamp::ZERO,
-            Phase::InFlight => return,
-        };
-        let Some(candidates) = candidates else {
-            self.pause(&account, now);
-            return;
-        };
-        self.session(&account).n_failures = 0;
-        let found = reconcile::find(&send, &self.state.outbox.account(&account), &candidates);
-        if let Some(message_id) = found {
-            return self.done(&send, message_id, true, now);
-        }
-        if self.is_gone(&account, now) {
-            // The identical text can not go out through it any more; the others have the time to look twice.
-            return self.refused(&send, Refusal::AccountGone, "its account is gone".to_owned(), now);
-        }
-        if self.session(&account).duplicate {
-            // Chat refused it as a repeat, and none of our newer messages is it: an older one says the same.
-            self.session(&account).duplicate = false;
-            if self.is_silent() {
-                return self.record_send(account, SendEntry::Absent { send: id }, now);
-            }
-            let text = reconcile::varied(&send.text);
-            return self
-                .start(Send { text, attempt: send.attempt.saturating_add(1), started_at: now, ..send }, now);
-        }
-        if now >= since + self.settings.unknown_wait {
-            self.record_send(account, SendEntry::Absent { send: id }, now);
-        }
-    }
-
-    /// Queues something that is no report, for one room. What is of low class is dropped when it waited too long.
-    pub(super) fn say(&mut self, room: RoomKey, class: Class, content: Content, now: Timestamp) {
-        if self.settings.dry_run {
-            return;
-        }
-        let item = self.item(room, class, content, now);
-        self.record(Entry::Queued { items: vec![item] }, now);
-    }
-
-    /// The same, and it waits for as long as it takes.
-    pub(super) fn say_lasting(&mut self, room: RoomKey, class: Class, content: Content, now: Timestamp) {
-        if !self.settings.dry_run {
-            let item = Item { expires_at: None, ..self.item(room, class, content, now) };
-            self.record(Entry::Queued { items: vec![item] }, now);
-        }
-    }
-
-    /// The next item, when it is no report.
-    pub(super) fn item(&self, room: RoomKey, class: Class, content: Content, now: Timestamp) -> Item {
-        Item {
-            id: self.state.next_item(0),
-            rooms: vec![room],
-            class,
-            weight: 0,
-            created_at: now,
-            expires_at: (class == Class::Low).then(|| now + LOW_LIFE),
-            not_before: now,
-            content,
-        }
-    }
-
     /// Drops what nobody needs to hear any more.
     fn expire(&mut self, now: Timestamp) {
         let items = self.state.outbox.expired(now);
@@ -219,40 +115,6 @@ impl Bot {
         }
         self.take_over(now);
         self.rejoin(now);
-    }
-
-    /// The open sends of accounts that do not come back are looked for through another account of their server.
-    fn take_over(&mut self, now: Timestamp) {
-        let orphans = self.orphans().filter(|(_, _, at)| *at <= now);
-        let orphans: Vec<(AccountKey, Send)> =
-            orphans.map(|(through, send, _)| (through.clone(), send.clone())).collect();
-        for (through, send) in orphans {
-            self.look_up(through, send);
-        }
-    }
-
-    /// Open sends whose accounts are logged out, who can look for them, and when.
-    fn orphans(&self) -> impl Iterator<Item = (&AccountKey, &Send, Timestamp)> {
-        self.state.outbox.all_open().filter_map(|(send, phase)| {
-            let owner = self.sessions.get(&send.account)?;
-            let settled = match phase {
-                Phase::InFlight => return None,
-                Phase::Unknown { since } => *since + self.settings.unknown_wait,
-                Phase::Absent => Timestamp::ZERO,
-            };
-            if owner.is_logged_in || owner.looking {
-                return None;
-            }
-            let mut others = self.sessions.iter().filter(|(key, _)| key.server == send.account.server);
-            let (through, _) = others.find(|(_, session)| session.is_logged_in)?;
-            let gone = owner.paused_until.max(owner.gone_since + TAKE_OVER_AFTER);
-            Some((through, send, gone.max(settled)))
-        })
-    }
-
-    fn is_gone(&self, account: &AccountKey, now: Timestamp) -> bool {
-        let session = self.sessions.get(account);
-        session.is_some_and(|s| !s.is_logged_in && now >= s.gone_since + TAKE_OVER_AFTER)
     }
 
     /// Whether the id belongs to another message of ours.
@@ -303,17 +165,8 @@ impl Bot {
     }
 
     /// Whether a person told the service to say nothing.
-    fn is_silent(&self) -> bool {
+    pub(super) fn is_silent(&self) -> bool {
         self.state.talk.mode != Mode::Active
-    }
-
-    /// When the room may be asked for a send of unknown outcome. A refused repeat is looked for at once: whatever
-    /// it repeats is there already.
-    fn look_at(&self, account: &AccountKey, since: Timestamp) -> Timestamp {
-        match self.sessions.get(account) {
-            Some(session) if session.duplicate => since,
-            _ => since + self.settings.unknown_wait,
-        }
     }
 
     fn start_new(&mut self, account: &AccountKey, user_id: i64, item: &Item, room: RoomKey, now: Timestamp) {
@@ -335,12 +188,12 @@ impl Bot {
         self.start(send, now);
     }
 
-    fn start(&mut self, send: Send, now: Timestamp) {
+    pub(super) fn start(&mut self, send: Send, now: Timestamp) {
         self.record_send(send.account.clone(), SendEntry::Started(send.clone()), now);
         self.act(Action::Send(send));
     }
 
-    fn done(&mut self, send: &Send, message_id: i64, reconciled: bool, now: Timestamp) {
+    pub(super) fn done(&mut self, send: &Send, message_id: i64, reconciled: bool, now: Timestamp) {
         let reports = send.items.iter().filter_map(|id| self.state.outbox.item(*id)).filter_map(|item| {
             let report = item.content.report()?;
             let seen_at = self.state.undelivered.get(&report).map_or(item.created_at, |u| u.report.seen_at);
@@ -361,7 +214,7 @@ impl Bot {
         self.tell(Happening::Delivered { room: send.room.clone(), message_id, reports, reconciled });
     }
 
-    fn refused(&mut self, send: &Send, refusal: Refusal, why: String, now: Timestamp) {
+    pub(super) fn refused(&mut self, send: &Send, refusal: Refusal, why: String, now: Timestamp) {
         self.record_send(send.account.clone(), SendEntry::Refused { send: send.id, refusal }, now);
         self.tell(Happening::Refused { account: send.account.clone(), room: send.room.clone(), why });
     }
@@ -371,11 +224,11 @@ impl Bot {
         self.record_send(send.account.clone(), SendEntry::Unknown { send: send.id, why }, now);
     }
 
-    fn record_send(&mut self, account: AccountKey, entry: SendEntry, now: Timestamp) {
+    pub(super) fn record_send(&mut self, account: AccountKey, entry: SendEntry, now: Timestamp) {
         self.record(Entry::Send { account, entry }, now);
     }
 
-    fn pause(&mut self, account: &AccountKey, now: Timestamp) {
+    pub(super) fn pause(&mut self, account: &AccountKey, now: Timestamp) {
         let session = self.session(account);
         session.paused_until = now + super::doubled(FIRST_PAUSE, session.n_failures, MAX_PAUSE);
         session.n_failures = session.n_failures.saturating_add(1);
@@ -404,46 +257,6 @@ impl Bot {
         others.chain(accounts).chain(self.state.outbox.next_end()).min()
     }
 
-    /// What waits for each room, rooms in order; every room that was ever joined has a line.
-    pub fn backlog(&self, now: Timestamp) -> Vec<RoomBacklog> {
-        let mut rows: std::collections::BTreeMap<RoomKey, RoomBacklog> = std::collections::BTreeMap::new();
-        let closed: std::collections::BTreeMap<&RoomKey, &str> = self.closed_rooms().collect();
-        let row = |room: &RoomKey| {
-            let accounts = self.sessions.keys().filter(|key| key.server == room.server);
-            let next_at =
-                accounts.map(|key| self.state.outbox.permitted_at(key, 1, now)).min().unwrap_or(now);
-            let closed = closed.get(room).map(|why| (*why).to_owned());
-            let blocked_until = self.state.outbox.blocks().until_for(room);
-            RoomBacklog {
-                room: room.clone(),
-                waiting: 0,
-                in_flight: 0,
-                oldest: None,
-                next_at,
-                closed,
-                blocked_until,
-            }
-        };
-        for room in self.room_states.keys() {
-            rows.insert(room.clone(), row(room));
-        }
-        for (room, waiting, oldest) in self.state.outbox.waiting_by_room() {
-            let line = rows.entry(room.clone()).or_insert_with(|| row(room));
-            line.waiting = waiting;
-            line.oldest = Some(now.since(oldest));
-        }
-        for (send, _) in self.state.outbox.all_open() {
-            let line = rows.entry(send.room.clone()).or_insert_with(|| row(&send.room));
-            line.in_flight += send.items.len();
-            let items = send.items.iter().filter_map(|id| self.state.outbox.item(*id));
-            let oldest = items.map(|item| now.since(item.created_at)).max();
-            line.oldest = line.oldest.max(oldest);
-        }
-        rows.into_values().collect()
-    }
-}
-
-impl Bot {
     /// Whether a message in the room can be ours.
     pub(super) fn is_ours(&self, server: &str, user_id: i64) -> bool {
         self.sessions.iter().any(|(key, session)| key.server == server && session.user_id == Some(user_id))

@@ -5,6 +5,7 @@
 //! and loses nothing, and two events that come close together see each other's effects.
 
 mod action;
+mod backlog;
 mod blocks;
 mod delivery;
 mod doors;
@@ -13,9 +14,11 @@ mod feedback;
 mod fold;
 mod hear;
 mod intake;
+mod look_up;
 mod ping;
 mod recall;
 mod retract;
+mod say;
 mod scanning;
 mod second_look;
 mod talk;
@@ -29,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use action::{Action, Happening, Step};
+pub use backlog::RoomBacklog;
 pub use blocks::MAX_BLOCK;
 use doors::Door;
 pub use event::{Active, Answer, Batch, Event, Failed, Message, Scanned, ScannedPost, SendOutcome};
@@ -162,25 +166,6 @@ pub struct Bot {
     recalls: BTreeMap<u64, Recall>,
     n_recalls: u64,
     step: Step,
-}
-
-/// One line of `GET /v1/outbox`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RoomBacklog {
-    /// Which room.
-    pub room: RoomKey,
-    /// Items that wait for it.
-    pub waiting: usize,
-    /// Items on their way to it.
-    pub in_flight: usize,
-    /// Age of the oldest of them.
-    pub oldest: Option<Duration>,
-    /// When its account may send next; of several, the one that may first.
-    pub next_at: Timestamp,
-    /// What chat says when the room takes nothing from us.
-    pub closed: Option<String>,
-    /// Until when people asked to spare it.
-    pub blocked_until: Option<Timestamp>,
 }
 
 impl Bot {
