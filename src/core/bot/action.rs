@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Batch, Question, Wanted, WebOutcome};
+use super::{Batch, Question};
 use crate::core::fetch_plan::Request;
 use crate::core::journal::Entry;
 use crate::core::lists::Made;
@@ -215,4 +215,38 @@ pub struct Step {
     pub changes: Vec<Change>,
     /// To be done then.
     pub actions: Vec<Action>,
+}
+
+/// What is looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// What a chat message carries.
+    Message {
+        /// The chat server.
+        server: String,
+        /// Chat's id.
+        message_id: i64,
+    },
+    /// Some reports.
+    Reports(Vec<ReportId>),
+    /// Whether somebody is a moderator of the chat server of a room.
+    Moderator {
+        /// Where they spoke.
+        room: RoomKey,
+        /// Chat user id.
+        user_id: i64,
+    },
+}
+
+/// What became of feedback over the web.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WebOutcome {
+    /// It counts.
+    Taken,
+    /// There is no such report.
+    NoSuchReport,
+    /// It can not be: why.
+    Refused(String),
+    /// The store can not be asked about the report now.
+    Unreadable,
 }

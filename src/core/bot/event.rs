@@ -2,67 +2,18 @@
 
 use std::time::Duration;
 
-use super::{Found, Reply, RetractOutcome, WebFeedback, Written};
+use super::{Batch, Reply, RetractOutcome, Scanned, ScannedPost, Written};
+use crate::core::feedback::Given;
 use crate::core::fetch_plan::{Failure, Request};
 use crate::core::journal::ReadTo;
 use crate::core::outbox::reconcile::Candidate;
 use crate::core::outbox::{AccountKey, SendId};
 use crate::core::post::{FetchedPost, PostKey};
+use crate::core::report::{Report, ReportId};
 use crate::core::retraction::Retraction;
 use crate::core::rooms::RoomKey;
 use crate::core::talk::MessageKey;
 use crate::core::time::Timestamp;
-use crate::core::verdict::Verdict;
-
-/// A post and what the rules say of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ScannedPost {
-    /// The post.
-    pub fetched: FetchedPost,
-    /// The verdict on it.
-    pub verdict: Verdict,
-    /// Whether only trial rules found it, so that it goes to rooms with experimental roles.
-    pub only_experimental: bool,
-    /// Hash of its title, body and owner.
-    pub content: u64,
-}
-
-/// A post whose scan came to no end.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failed {
-    /// The post.
-    pub fetched: FetchedPost,
-    /// What happened, such as `the scan crashed`.
-    pub why: String,
-}
-
-/// Posts of one site that came in together.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Batch {
-    /// Host name of the site.
-    pub site: String,
-    /// Questions that are dealt with once the posts are scanned.
-    pub questions: Vec<i64>,
-    /// The newest activity that the answer showed, in Unix seconds; 0 when it told none.
-    pub last_activity: i64,
-    /// The posts.
-    pub posts: Vec<FetchedPost>,
-}
-
-/// What became of a [`Batch`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scanned {
-    /// As in the batch.
-    pub site: String,
-    /// As in the batch.
-    pub questions: Vec<i64>,
-    /// As in the batch.
-    pub last_activity: i64,
-    /// Posts with their verdicts.
-    pub posts: Vec<ScannedPost>,
-    /// Posts without.
-    pub failed: Vec<Failed>,
-}
 
 /// A question that became active.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -304,4 +255,43 @@ pub struct Message {
     pub reply_to: Option<i64>,
     /// Plain text, without a reply's mention.
     pub text: String,
+}
+
+/// A report of the tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The report.
+    pub report: Report,
+    /// What people think of it.
+    pub feedback: Vec<Given>,
+    /// What else they said of it, oldest first: who, and what.
+    pub comments: Vec<(String, String)>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Reports of the tables; a message's in the order of their numbers.
+    Reports(Vec<Kept>),
+    /// The plain source of a message that the tables do not know.
+    Source(String),
+    /// Whether they are a moderator.
+    Moderator(bool),
+    /// There is no such thing.
+    Nothing,
+    /// It can not be read now; the text is for the operator.
+    Unreadable(String),
+}
+
+/// Feedback that a request of the web gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebFeedback {
+    /// Names the request, for its answer.
+    pub ticket: u64,
+    /// Which report.
+    pub report: ReportId,
+    /// A canonical type.
+    pub kind: String,
+    /// What the caller calls the request; a request that comes again with it changes nothing more.
+    pub key: Option<String>,
 }

@@ -1,64 +1,15 @@
 //! What memory does not know of those who speak of reports, and of what they speak: the tables and chat are asked.
 
-use super::web::{WebFeedback, WebOutcome};
-use super::{Action, Bot, Message};
-use crate::core::feedback::Given;
+use super::{Action, Bot, Found, Message, Wanted, WebFeedback, WebOutcome};
 use crate::core::journal::Entry;
 use crate::core::phrase::Phrase;
-use crate::core::report::{Report, ReportId, form};
+use crate::core::report::{ReportId, form};
 use crate::core::rooms::RoomKey;
 use crate::core::talk::MessageKey;
 use crate::core::time::Timestamp;
 
 /// More look-ups do not wait at once; whoever asks then is told to ask again.
 const MAX_RECALLS: usize = 200;
-
-/// What is looked up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// What a chat message carries.
-    Message {
-        /// The chat server.
-        server: String,
-        /// Chat's id.
-        message_id: i64,
-    },
-    /// Some reports.
-    Reports(Vec<ReportId>),
-    /// Whether somebody is a moderator of the chat server of a room.
-    Moderator {
-        /// Where they spoke.
-        room: RoomKey,
-        /// Chat user id.
-        user_id: i64,
-    },
-}
-
-/// A report of the tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// The report.
-    pub report: Report,
-    /// What people think of it.
-    pub feedback: Vec<Given>,
-    /// What else they said of it, oldest first: who, and what.
-    pub comments: Vec<(String, String)>,
-}
-
-/// What was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Reports of the tables; a message's in the order of their numbers.
-    Reports(Vec<Kept>),
-    /// The plain source of a message that the tables do not know.
-    Source(String),
-    /// Whether they are a moderator.
-    Moderator(bool),
-    /// There is no such thing.
-    Nothing,
-    /// It can not be read now; the text is for the operator.
-    Unreadable(String),
-}
 
 /// Who waits for a look-up.
 #[derive(Clone, Debug)]

@@ -1,38 +1,11 @@
 //! Feedback over the web: answered when it is in the journal, and once for each key.
 
 use super::feedback::Voice;
-use super::recall::{Asker, Wanted};
-use super::{Action, Bot};
+use super::recall::Asker;
+use super::{Action, Bot, Wanted, WebFeedback, WebOutcome};
 use crate::core::feedback::By;
 use crate::core::journal::Entry;
-use crate::core::report::ReportId;
 use crate::core::time::Timestamp;
-
-/// Feedback that a request of the web gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WebFeedback {
-    /// Names the request, for its answer.
-    pub ticket: u64,
-    /// Which report.
-    pub report: ReportId,
-    /// A canonical type.
-    pub kind: String,
-    /// What the caller calls the request; a request that comes again with it changes nothing more.
-    pub key: Option<String>,
-}
-
-/// What became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WebOutcome {
-    /// It counts.
-    Taken,
-    /// There is no such report.
-    NoSuchReport,
-    /// It can not be: why.
-    Refused(String),
-    /// The store can not be asked about the report now.
-    Unreadable,
-}
 
 impl Bot {
     pub(super) fn on_web_feedback(&mut self, feedback: WebFeedback, now: Timestamp) {

@@ -1,9 +1,9 @@
 //! The shorthand, where it says more than feedback: `sd - why gone` speaks of the latest reports of the room, as replies
 //! to them would.
 
-use super::super::Bot;
 use super::super::feedback::{Voice, no_feedback};
-use super::super::recall::{Asker, Wanted};
+use super::super::recall::Asker;
+use super::super::{Bot, Wanted};
 use super::Outcome;
 use crate::core::commands::{Command, PeopleCommand, reply_word};
 use crate::core::feedback::{Mark, parse_shorthand};

@@ -1,7 +1,7 @@
 //! Lists from chat: an entry is checked, then live at once for those who may, and a proposal of all others.
 
 use super::super::{Action, Bot};
-use super::{Outcome, Question};
+use super::{Candidate, Outcome, Question, Written};
 use crate::core::commands::{Command, Heard, Words};
 use crate::core::journal::Entry;
 use crate::core::lists::{List, ListChange, Made, Proposal};
@@ -14,30 +14,6 @@ use crate::core::time::Timestamp;
 
 /// A shorter reason tells the one who proposed the entry nothing. Source: SmokeDetector's `reject`.
 const LEAST_REASON: usize = 20;
-
-/// What became of a change of the lists outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// The entry that was added, as verdicts name it.
-    pub added: Option<String>,
-    /// The entries that were taken off, as verdicts name them.
-    pub gone: Vec<String>,
-    /// Why the change is live and not in its file.
-    pub not_kept: Option<String>,
-}
-
-/// An entry that is to be checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// Where it should go.
-    pub list: List,
-    /// As it would be written.
-    pub text: String,
-    /// What may be overruled is.
-    pub force: bool,
-    /// The proposal that it comes from.
-    pub proposal: Option<u64>,
-}
 
 impl Bot {
     /// Has an entry checked, once it is known whether the asker may add it.

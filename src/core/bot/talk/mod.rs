@@ -26,10 +26,9 @@ use crate::core::phrase::Phrase;
 use crate::core::talk::{Asked, MessageKey, Mode, digest};
 use crate::core::time::Timestamp;
 pub(super) use answer::Confirming;
-pub use lists::{Candidate, Written};
 pub(super) use privilege::Moderators;
 pub(super) use tally::Tally;
-pub use world::{ChatQuestion, DeskQuestion, Explained, Question, Reply};
+pub use world::{Candidate, ChatQuestion, DeskQuestion, Explained, Question, Reply, Written};
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq)]

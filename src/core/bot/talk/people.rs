@@ -1,8 +1,8 @@
 //! Commands about reports and pings.
 
-use super::super::Bot;
 use super::super::feedback::Voice;
-use super::super::recall::{Asker, Kept, Wanted};
+use super::super::recall::Asker;
+use super::super::{Bot, Kept, Wanted};
 use super::Outcome;
 use crate::core::commands::people::{Named, PeopleCommand};
 use crate::core::commands::{Command, Heard, Words};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::ScannedPost;
-use super::Candidate;
+use crate::core::lists::List;
 use crate::core::people::UserKey;
 use crate::core::post::{Post, PostKey, PostType};
 use crate::core::rules::Origin;
@@ -83,4 +83,28 @@ pub enum Reply {
         /// What speaks against it.
         objections: Result<Vec<Objection>, String>,
     },
+}
+
+/// What became of a change of the lists outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The entry that was added, as verdicts name it.
+    pub added: Option<String>,
+    /// The entries that were taken off, as verdicts name them.
+    pub gone: Vec<String>,
+    /// Why the change is live and not in its file.
+    pub not_kept: Option<String>,
+}
+
+/// An entry that is to be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where it should go.
+    pub list: List,
+    /// As it would be written.
+    pub text: String,
+    /// What may be overruled is.
+    pub force: bool,
+    /// The proposal that it comes from.
+    pub proposal: Option<u64>,
 }
