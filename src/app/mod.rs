@@ -11,7 +11,6 @@ mod desk;
 mod ended;
 mod error_log;
 mod heard;
-mod hosts;
 mod input;
 mod intake;
 mod lists;

@@ -123,7 +123,7 @@ impl Main {
 
     fn show(&self, now: Timestamp) {
         self.metrics.show_backlog(&self.bot.backlog(now));
-        self.metrics.intake.show(&self.intake, &self.bot.intake(), now);
+        self.intake.show(&self.bot.intake(), now);
     }
 
     fn take(&mut self, input: Input) -> Result<(), RunError> {

@@ -1,8 +1,8 @@
 //! Where posts come from, and what the rules say of them.
 
 mod follow;
+mod hosts;
 mod lines;
-mod metrics;
 mod network;
 mod record;
 mod scanner;
@@ -13,7 +13,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::hosts::Hosts;
 use super::input::{Input, watched};
 use super::metrics::Metrics;
 use crate::api::{self, ApiError, ApiOptions};
@@ -27,9 +26,9 @@ use crate::core::time::Timestamp;
 use crate::realtime::{self, RealtimeOptions};
 use crate::web::Check;
 use follow::Follow;
+pub(super) use hosts::Hosts;
 use lines::LineSource;
 pub(super) use lines::Lines;
-pub(super) use metrics::IntakeMetrics;
 pub(super) use network::Network;
 pub(super) use record::Recorder;
 pub(super) use scanner::Scanner;
@@ -144,6 +143,16 @@ impl Intake {
         match &self.source {
             Source::Network(network) => ("realtime", network.freshness(now)),
             Source::Lines(lines) => (lines.name(), lines.check()),
+        }
+    }
+
+    /// Brings what is counted up to date.
+    pub(super) fn show(&self, status: &IntakeStatus, now: Timestamp) {
+        let metrics = &self.metrics.intake;
+        metrics.show(status, now);
+        match &self.source {
+            Source::Network(network) => metrics.show_realtime(&network.status()),
+            Source::Lines(lines) => metrics.show_bad_lines(lines.n_bad()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the service counts, in Prometheus' terms. One registry per service, so that two fit in one process.
 
+mod intake;
+
 use std::sync::atomic::AtomicU64;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -10,8 +12,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::intake::IntakeMetrics;
 use crate::core::bot::{Happening, RoomBacklog};
+use intake::IntakeMetrics;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByServer {

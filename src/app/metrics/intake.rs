@@ -7,9 +7,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::{Intake, Source};
 use crate::core::bot::IntakeStatus;
 use crate::core::time::Timestamp;
+use crate::realtime::Status;
 
 /// Brought up to date every few seconds from what the parts of intake count themselves.
 #[derive(Default)]
@@ -88,7 +88,7 @@ impl IntakeMetrics {
         }
     }
 
-    pub(in crate::app) fn show(&self, intake: &Intake, status: &IntakeStatus, now: Timestamp) {
+    pub(in crate::app) fn show(&self, status: &IntakeStatus, now: Timestamp) {
         let plan = &status.plan;
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         self.waiting.set(count(plan.pending));
@@ -99,26 +99,30 @@ impl IntakeMetrics {
         self.bucket.set(plan.bucket);
         self.remembered.set(count(status.n_remembered));
         self.set_aside.set(count(status.set_aside.len()));
-        // The parts count upwards themselves.
-        let set = |counter: &Counter, n: u64| counter.inner().store(n, Ordering::Relaxed);
         set(&self.requests, plan.requests);
         set(&self.failures, plan.failures);
         set(&self.shed, plan.shed);
         set(&self.gone, plan.gone);
         set(&self.unchanged, status.n_unchanged);
-        match &intake.source {
-            Source::Network(network) => {
-                let realtime = network.status();
-                set(&self.connections, realtime.connections);
-                set(&self.dead, realtime.dead);
-                set(&self.frames, realtime.activity);
-                set(&self.heartbeats, realtime.heartbeats);
-                set(&self.garbage, realtime.garbage);
-                set(&self.ownerless, realtime.ownerless);
-                set(&self.other, realtime.other);
-                self.last_frame.set(realtime.last_data.map_or(0, Timestamp::as_secs));
-            }
-            Source::Lines(lines) => set(&self.bad_lines, lines.n_bad()),
-        }
     }
+
+    pub(in crate::app) fn show_realtime(&self, realtime: &Status) {
+        set(&self.connections, realtime.connections);
+        set(&self.dead, realtime.dead);
+        set(&self.frames, realtime.activity);
+        set(&self.heartbeats, realtime.heartbeats);
+        set(&self.garbage, realtime.garbage);
+        set(&self.ownerless, realtime.ownerless);
+        set(&self.other, realtime.other);
+        self.last_frame.set(realtime.last_data.map_or(0, Timestamp::as_secs));
+    }
+
+    pub(in crate::app) fn show_bad_lines(&self, n: u64) {
+        set(&self.bad_lines, n);
+    }
+}
+
+/// The parts count upwards themselves.
+fn set(counter: &Counter, n: u64) {
+    counter.inner().store(n, Ordering::Relaxed);
 }

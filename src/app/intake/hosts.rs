@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::intake::Scanner;
+use super::Scanner;
 use crate::clock::Clock;
 use crate::config::{Config, DnsServer};
 use crate::core::bot::ScannedPost;
@@ -22,14 +22,14 @@ const MAX_LOOKS: usize = 256;
 
 /// Finds out about hosts, where a name server is configured.
 #[derive(Clone)]
-pub(super) struct Hosts {
+pub(in crate::app) struct Hosts {
     resolver: Option<Resolver>,
     looks: Arc<Semaphore>,
 }
 
 impl Hosts {
     /// By the configuration. Posts of a simulated network are about hosts that nobody should be asked about.
-    pub(super) fn new(config: &Config, clock: Clock) -> Self {
+    pub(in crate::app) fn new(config: &Config, clock: Clock) -> Self {
         let is_simulated = config.stack_exchange.api.parse().is_ok_and(|url| is_loopback(&url));
         let server = match config.dns.server {
             DnsServer::At(server) => Some(server),
@@ -45,7 +45,7 @@ impl Hosts {
     }
 
     /// The post with a verdict that knows its hosts, if that has more reasons than the first.
-    pub(super) async fn look(&self, scanner: &Scanner, post: &ScannedPost) -> Option<ScannedPost> {
+    pub(in crate::app) async fn look(&self, scanner: &Scanner, post: &ScannedPost) -> Option<ScannedPost> {
         let resolver = self.resolver.as_ref()?;
         let Ok(_look) = self.looks.try_acquire() else {
             tracing::warn!(post = %post.fetched.key, "too many posts wait for the name server; this one keeps its verdict");
@@ -69,7 +69,7 @@ impl Hosts {
     }
 
     /// Whether anybody is asked at all.
-    pub(super) fn is_on(&self) -> bool {
+    pub(in crate::app) fn is_on(&self) -> bool {
         self.resolver.is_some()
     }
 }
