@@ -6,8 +6,8 @@ use super::dialect::{Assertion, CharSet, Flags, Node, any_case, exactly, parse};
 use super::filter::needle::{Escape, Needle, needle};
 use super::filter::shape::Shape;
 use super::filter::signs::{Signs, needed_signs};
-use super::layer::Start;
 use super::lists::Kind;
+use super::start::Start;
 use super::vm::{Machine, Program, compile, compile_backwards};
 use crate::core::text::edges::Edges;
 

@@ -14,8 +14,8 @@ use super::lists::List;
 use super::network::{NetworkCheck, NetworkList, Trusted};
 use super::numbers::Numbers;
 use super::rule::Rule;
-use super::scan::lead_of;
 use super::source::RuleError;
+use super::start::Start;
 use super::vm::Program;
 
 /// One entry of a list, or the pattern of a rule.
@@ -63,28 +63,6 @@ pub(super) struct Shaped {
     pub(super) signs: Signs,
     /// Where it begins from there.
     pub(super) start: Start,
-}
-
-/// Where a match begins, as seen from a place that it needs.
-#[derive(Clone, Debug)]
-pub(super) enum Start {
-    /// There.
-    Here,
-    /// There, or before any number of these characters to the left.
-    After(Arc<CharSet>),
-    Anywhere,
-}
-
-impl Shaped {
-    /// Where a match may begin, first and last place, for one that needs some place between `first` and `last`.
-    pub(super) fn starts(&self, text: &str, first: usize, last: usize) -> Option<(u32, u32)> {
-        let first = match &self.start {
-            Start::Here => first,
-            Start::After(lead) => lead_of(text, first, lead),
-            Start::Anywhere => return None,
-        };
-        Some((first as u32, last as u32))
-    }
 }
 
 /// An entry with this bit is no entry but the number of a check: its needle decides whether the check runs.

@@ -24,6 +24,7 @@ mod run_checks;
 mod scan;
 mod set;
 mod source;
+mod start;
 pub mod vm;
 pub mod yaml_rules;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::costs::Costs;
-use super::dialect::CharSet;
 use super::filter::needle::Escape;
 use super::filter::places::MOST;
 use super::filter::signs::Signs;
@@ -15,6 +14,7 @@ use super::layer::{GATE, Layer};
 use super::numbers::NumbersOf;
 use super::rule::Rule;
 use super::run_checks::{text_checks, whole_post};
+use super::start::lead_of;
 use super::vm::{Machine, Overrun, Program};
 use crate::core::post::{Post, PostType};
 use crate::core::text::edges::Edges;
@@ -252,7 +252,7 @@ fn one_text(
             places[shape] = Some((first, at, count));
             let shaped = &shaped[shape];
             if count <= FEW_PLACES && shaped.entry & GATE == 0 {
-                hits.extend(shaped.starts(text, at, at).map(|(first, last)| Hit {
+                hits.extend(shaped.start.range(text, at, at).map(|(first, last)| Hit {
                     entry: shaped.entry,
                     first,
                     last,
@@ -265,8 +265,8 @@ fn one_text(
                 gates[(shaped.entry & !GATE) as usize] = true;
                 continue;
             }
-            if count > FEW_PLACES || shaped.starts(text, first, last).is_none() {
-                let (first, last) = shaped.starts(text, first, last).unwrap_or((0, text.len() as u32));
+            if count > FEW_PLACES || shaped.start.range(text, first, last).is_none() {
+                let (first, last) = shaped.start.range(text, first, last).unwrap_or((0, text.len() as u32));
                 hits.push(Hit { entry: shaped.entry, first, last });
             }
         }
@@ -304,11 +304,6 @@ fn rules_out(
     *steps -= given - left;
     // When the steps did not suffice, the entry itself must say.
     matches!(found, Ok(None))
-}
-
-/// Where the characters out of `lead` begin that end at `at`.
-pub(super) fn lead_of(text: &str, at: usize, lead: &CharSet) -> usize {
-    text[..at].trim_end_matches(|c| lead.contains(c)).len()
 }
 
 /// The place `count` characters before `at`, or the start.
