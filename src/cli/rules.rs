@@ -64,7 +64,7 @@ pub fn run(args: RulesArgs) -> anyhow::Result<ExitCode> {
         RulesCommand::Test(folders) => {
             let loaded = load_folders(&folders)?;
             let broken = print_errors(&loaded);
-            let outcome = examples::test(&loaded);
+            let outcome = examples::test(&loaded.rules);
             for failure in &outcome.failures {
                 println!("{failure}");
             }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::load::Loaded;
 use super::scan::Scratch;
 use super::set::RuleSet;
 use super::yaml_rules::{Example, Finder, PostTypeText, YamlRule};
@@ -52,10 +51,10 @@ pub(super) fn warm_up(rules: &[YamlRule]) {
 }
 
 /// Tries the examples of every YAML rule, each rule alone.
-pub fn test(loaded: &Loaded) -> Outcome {
+pub fn test(rules: &[YamlRule]) -> Outcome {
     let mut outcome = Outcome::default();
     let mut scratch = Scratch::default();
-    for rule in &loaded.rules {
+    for rule in rules {
         outcome.rules += 1;
         let id = &rule.rule.name;
         let mut fail = |line: u64, what: String| {
