@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::needle::SHORTEST;
-
+/// The shortest run that is estimated, and so the shortest text that is worth a search, in bytes.
+pub(super) const SHORTEST: usize = 3;
 /// The longest run that is estimated, in bytes.
 pub(super) const WIDEST: usize = 8;
 

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use super::frequency::{WIDEST, gram_frequency};
-use super::needle::{Needle, SHORTEST};
+use super::frequency::{SHORTEST, WIDEST, gram_frequency};
+use super::needle::Needle;
 use super::squeeze::Squeezed;
 
 /// One needle text and what it belongs to.

@@ -1,9 +1,8 @@
 //! What a pattern needs: squeezed texts of which one must be there for it to match.
 
+use super::frequency::{SHORTEST, frequency};
 use crate::core::rules::dialect::{Node, canonical, is_digit};
 
-/// Shortest text that is worth a search, in bytes.
-pub const SHORTEST: usize = 3;
 /// Most texts of one needle.
 const MAX_TEXTS: usize = 40;
 /// A text that gets longer is cut; the rest of the pattern may still give a better one.
@@ -16,7 +15,7 @@ const FARTHEST: usize = 64;
 /// Squeezed texts; a match of the pattern contains one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Needle {
-    /// Each at least [`SHORTEST`] bytes.
+    /// Each at least three bytes.
     pub texts: Vec<Vec<u8>>,
     /// How many characters of the text (not of its squeezed view) the first character of the needle is from the start of
     /// the match, at least and at most; without the latter it does not say where to start.
@@ -92,7 +91,7 @@ impl Escape {
 impl Needle {
     /// An estimate of how often one of its texts is met, per position.
     pub fn frequency(&self) -> f64 {
-        self.texts.iter().map(|text| super::frequency::frequency(text)).sum()
+        self.texts.iter().map(|text| frequency(text)).sum()
     }
 }
 
