@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::core::wave::WaveEvent;
 use crate::simulator::chat::curve::Curve;
-use crate::simulator::chat::world::RoomKind;
+use crate::simulator::chat::room::RoomKind;
 use crate::simulator::names::Server;
 use crate::simulator::people::extra_room;
 use crate::simulator::wave::Playing;

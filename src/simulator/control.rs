@@ -26,11 +26,13 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::call::Call;
 use super::chat::curve::Curve;
-use super::chat::world::RoomKind;
+use super::chat::room::RoomKind;
 use super::fault::{Fault, FaultError, SocketFault};
+use super::lock::lock;
 use super::names::{Host, Server, Site};
-use super::shared::{Call, Shared, lock};
+use super::shared::Shared;
 use super::site::accounts::LoginOutcome;
 use super::{PASSWORD, add_account, http, new_account, wave};
 use crate::core::wave::parse_wave;

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
-use super::chat::render::escape_plain;
+use super::html;
 
 /// The fields of a form or a query string, in order. Names may repeat.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub(super) fn json(value: &serde_json::Value) -> Response {
 
 /// A redirect.
 pub(super) fn redirect(to: &str) -> Response {
-    let body = format!("<html><body><a href=\"{}\">Object moved</a></body></html>", escape_plain(to));
+    let body = format!("<html><body><a href=\"{}\">Object moved</a></body></html>", html::escape(to));
     let mut response = html(StatusCode::FOUND, body);
     if let Ok(to) = HeaderValue::from_str(to) {
         response.headers_mut().insert(header::LOCATION, to);

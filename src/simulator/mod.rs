@@ -23,16 +23,20 @@
 //! documentation for what is known, and the tests in `tests/it/simulator` for what is kept. Not simulated: uploads,
 //! conversations, creating rooms over HTTP, comments and revisions in the API, custom filters, write access.
 
+mod call;
 pub mod chat;
 mod control;
 pub mod fault;
 pub mod feedback;
+mod html;
 mod http;
 mod listener;
+mod lock;
 pub mod names;
 pub mod people;
 pub mod qa;
 pub mod request_log;
+mod serve;
 mod shared;
 pub mod site;
 pub mod sites;
@@ -53,17 +57,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use chat::curve::Curve;
-use chat::render::Style;
-use chat::world::{Behaviour, ChatServer, Message};
+use chat::message::Message;
+use chat::style::Style;
+use chat::world::{Behaviour, ChatServer};
 use fault::{Fault, FaultError, SocketFault};
 use listener::{Connection, Connections, Listener};
+use lock::lock;
 use names::{Host, Server, Urls};
-use qa::host::Api;
+use qa::api::Api;
+use qa::frames::Realtime;
 use qa::quota::Quota;
-use qa::realtime::Realtime;
 use qa::store::Store;
 use request_log::{Counts, Logged};
-use shared::{ChatHost, Shared, lock};
+use shared::{ChatHost, Shared};
 use site::accounts::{Account, LoginOutcome};
 use wave::Playing;
 
@@ -192,7 +198,7 @@ impl Network {
     fn serve(&self, host: Host, listener: TcpListener) {
         let shared = Arc::clone(&self.shared);
         let router = Router::new()
-            .fallback(move |request: Request| shared::serve(Arc::clone(&shared), host, request))
+            .fallback(move |request: Request| serve::serve(Arc::clone(&shared), host, request))
             .layer(axum::extract::DefaultBodyLimit::disable());
         let listener = Listener::new(listener, self.shared.connections.clone());
         let service = router.into_make_service_with_connect_info::<Connection>();

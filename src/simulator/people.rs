@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::chat::world::RoomKind;
+use super::chat::room::RoomKind;
 use super::names::{Server, Site};
 use super::{EMAIL, NEWCOMER_EMAIL, Network, SECOND_EMAIL, new_account};
 use crate::core::rooms::{Rooms, Source};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::chat::render::escape_plain;
+use super::html;
 
 /// Hosts that are in the site list from the start, with their numbers; only the small numbers are the real ones.
 const KNOWN: [(&str, u32); 123] = [
@@ -201,8 +201,8 @@ impl Sites {
             let _ = write!(
                 html,
                 "<li><a href=\"https://{}\" data-id=\"{number}\">{}</a></li>",
-                escape_plain(host),
-                escape_plain(&site_name(host))
+                html::escape(host),
+                html::escape(&site_name(host))
             );
         }
         html + "</ul>"

@@ -11,9 +11,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::feedback::{self, Mention, PostAddress};
+use super::lock::lock;
 use super::names::Server;
 use super::qa::store::Given;
-use super::shared::{Shared, lock};
+use super::shared::Shared;
 use crate::core::wave::{Feedback, WaveAction, WaveEvent};
 
 /// Whatever a wave says happens within so long.

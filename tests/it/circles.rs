@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smokestack::simulator;
 use smokestack::simulator::chat::curve::Curve;
-use smokestack::simulator::chat::world::Message;
+use smokestack::simulator::chat::message::Message;
 
 use crate::world::{HQ, World, listening, post};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use smokestack::simulator;
-use smokestack::simulator::chat::world::RoomKind;
+use smokestack::simulator::chat::room::RoomKind;
 
 use crate::world::{HQ, World, listening, post};
 

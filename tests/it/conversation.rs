@@ -22,7 +22,7 @@ use smokestack::core::post::Owner;
 use smokestack::core::wave::parse_wave;
 use smokestack::simulator;
 use smokestack::simulator::chat::curve::Curve;
-use smokestack::simulator::chat::world::RoomKind;
+use smokestack::simulator::chat::room::RoomKind;
 use smokestack::simulator::names::Server;
 use smokestack::simulator::qa::store::{account_of, user_of};
 

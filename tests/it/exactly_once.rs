@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use smokestack::core::bot::Happening;
-use smokestack::simulator::chat::world::RoomKind;
+use smokestack::simulator::chat::room::RoomKind;
 use smokestack::simulator::fault::{Fault, FaultKind};
 use smokestack::simulator::names::{Host, Server};
 

@@ -8,7 +8,8 @@ use smokestack::core::post::PostType;
 use smokestack::core::report::message::{Labels, single};
 use smokestack::core::report::{Report, ReportId, ReportedOwner, ReportedPost, Trace};
 use smokestack::core::time::Timestamp;
-use smokestack::simulator::chat::render::{Style, Surroundings, in_full};
+use smokestack::simulator::chat::render::{Surroundings, in_full};
+use smokestack::simulator::chat::style::Style;
 
 /// Pieces that titles of spam, or of somebody who reads this, may be made of.
 fn title() -> impl Strategy<Value = String> {

@@ -13,7 +13,7 @@ use rand::{Rng as _, SeedableRng as _};
 use smokestack::core::wave::parse_wave;
 use smokestack::simulator;
 use smokestack::simulator::chat::curve::Curve;
-use smokestack::simulator::chat::world::RoomKind;
+use smokestack::simulator::chat::room::RoomKind;
 use smokestack::simulator::fault::{Fault, FaultKind};
 use smokestack::simulator::names::{Host, Server};
 

@@ -7,14 +7,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 
-use super::render::escape_plain;
+use super::message::Message;
+use super::room::RoomKind;
 use super::rules::{Posted, Refusal};
 use super::tickets::Ticket;
-use super::world::{ChatServer, RoomKind};
+use super::visitor::Visitor;
+use super::world::ChatServer;
 use super::{lookup, pages};
+use crate::simulator::call::Call;
 use crate::simulator::http::{self, Fields};
+use crate::simulator::lock::lock;
 use crate::simulator::names::{Host, Server};
-use crate::simulator::shared::{Call, Shared, lock};
+use crate::simulator::shared::Shared;
 use crate::simulator::token::random_hex;
 
 /// The listing gives at most so many messages, and so many unless told.
@@ -23,14 +27,6 @@ const LISTING: (usize, usize) = (500, 100);
 const MAX_IDS: usize = 500;
 /// Who was kicked stays out so long.
 const KICK: Duration = Duration::from_secs(60);
-
-/// Who asks.
-pub(super) struct Visitor {
-    /// Id on this server; `None`: anonymous.
-    pub(super) user: Option<i64>,
-    /// The chat fkey of their session, or the one of all anonymous visitors.
-    pub(super) fkey: String,
-}
 
 /// One request, with all that answering it needs.
 struct Desk<'a> {
@@ -42,23 +38,11 @@ struct Desk<'a> {
 
 /// Answers one request.
 pub(in crate::simulator) fn answer(shared: &Arc<Shared>, server: Server, call: &Call) -> Response {
-    let visitor = visitor(shared, server, call);
+    let visitor = Visitor::of(shared, server, call);
     let desk = Desk { shared, server, call, visitor };
     let path = call.path().to_owned();
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     if call.is_post() { desk.post(&segments) } else { desk.get(&segments) }
-}
-
-fn visitor(shared: &Shared, server: Server, call: &Call) -> Visitor {
-    let acct = call.cookie("acct").unwrap_or("");
-    let accounts = lock(&shared.accounts);
-    match accounts.who(acct, server.login_site().family()) {
-        Some((account, generation)) => Visitor {
-            user: Some(account.user_id(server)),
-            fkey: shared.tokens.hex(("chat", server.index(), acct, generation), 32),
-        },
-        None => Visitor { user: None, fkey: shared.tokens.hex(("chat", server.index(), "anonymous"), 32) },
-    }
 }
 
 /// The answer to a refusal of posting or editing that is told by status and text.
@@ -291,11 +275,7 @@ impl Desk<'_> {
         answer.unwrap_or_else(http::not_found)
     }
 
-    fn of_message(
-        &self,
-        message: &str,
-        act: impl FnOnce(&ChatServer, &super::world::Message) -> Response,
-    ) -> Response {
+    fn of_message(&self, message: &str, act: impl FnOnce(&ChatServer, &Message) -> Response) -> Response {
         let Some(message) = id(message) else { return http::not_found() };
         self.with(|chat| {
             let found = chat.message(message).filter(|found| chat.may_read(self.visitor.user, found.room));
@@ -402,9 +382,4 @@ impl Desk<'_> {
 
 fn numbers(text: &str) -> Vec<i64> {
     text.split([',', ';', ' ']).filter_map(|id| id.trim().parse().ok()).take(MAX_IDS).collect()
-}
-
-/// Text for an attribute or an element.
-pub(super) fn attr(text: &str) -> String {
-    escape_plain(text)
 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::host::attr;
-use super::world::{ChatServer, Room, User};
+use super::room::Room;
+use super::world::{ChatServer, User};
+use crate::simulator::html::escape;
 
 /// `/user/info`; unknown ids are left out.
 pub(super) fn user_info(ids: &[i64], room: i64, chat: &ChatServer) -> Value {
@@ -43,7 +44,7 @@ pub(super) fn room_thumbs(room: &Room) -> Value {
     json!({
         "id": room.id,
         "name": room.name,
-        "description": attr(&room.description),
+        "description": escape(&room.description),
         "isFavorite": false,
         "usage": null,
         "tags": "",

@@ -1,6 +1,8 @@
 //! The Markdown subset of chat, for one line: bold, italic, code, struck, links, tags, bare addresses.
 
-use super::render::{Style, bare_link, bare_url, escape, escape_plain};
+use super::style::Style;
+use super::words::{bare_link, bare_url, escape};
+use crate::simulator::html;
 
 /// Markers nest no deeper; what is deeper stays literal. Bounds the work on hostile text.
 const MAX_DEPTH: usize = 8;
@@ -138,7 +140,7 @@ impl Renderer<'_> {
             let html = format!(
                 "<a href=\"//{host}/questions/tagged/{0}\"><span class=\"ob-post-tag\" \
                  style=\"background-color: #E0EAF1; color: #3E6D8E;\">{0}</span></a>",
-                escape_plain(tag)
+                html::escape(tag)
             );
             return Some((html, close + 1));
         }
@@ -146,8 +148,8 @@ impl Renderer<'_> {
         let end = after.starts_with('(').then(|| matching(after, '(', ')'))??;
         let (url, title) = destination(&after[1..end])?;
         let text = self.span(text, Some('['), depth + 1, false);
-        let title = title.map_or(String::new(), |t| format!(" title=\"{}\"", escape_plain(t)));
-        let href = escape_plain(url);
+        let title = title.map_or(String::new(), |t| format!(" title=\"{}\"", html::escape(t)));
+        let href = html::escape(url);
         let html = format!("<a href=\"{href}\"{title} rel=\"nofollow noopener noreferrer\">{text}</a>");
         Some((html, close + 1 + end + 1))
     }

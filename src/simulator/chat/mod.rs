@@ -6,12 +6,18 @@ pub mod event;
 pub(super) mod host;
 mod lookup;
 mod markdown;
+pub mod message;
 mod moderation;
 mod pages;
+mod presence;
 pub mod render;
+pub mod room;
 pub mod rules;
 pub(super) mod socket;
+pub mod style;
 pub(super) mod tickets;
+mod visitor;
+mod words;
 pub mod world;
 
 pub(super) use pages::slug;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::event::kind;
-use super::render::escape_plain;
 use super::rules::Refusal;
 use super::world::{ChatServer, FEEDS};
 use crate::core::time::Timestamp;
+use crate::simulator::html;
 
 impl ChatServer {
     /// Stars a message, or takes the star back; pins it, or unpins it, with `pin`.
@@ -102,7 +102,7 @@ impl ChatServer {
         self.notice(mover, from, now, format!(
             "&rarr; <i><a href=\"{chat_url}/transcript/message/{first}#{first}\">{count} message{plural}</a> moved to \
              <a href=\"{chat_url}/rooms/{to}\">{}</a></i>",
-            escape_plain(&target_name)
+            html::escape(&target_name)
         ));
         self.notice(
             mover,
@@ -110,7 +110,7 @@ impl ChatServer {
             now,
             format!(
                 "&larr; <i>{count} message{plural} moved from <a href=\"{chat_url}/rooms/{from}\">{}</a></i>",
-                escape_plain(&source_name)
+                html::escape(&source_name)
             ),
         );
         Ok(count)

@@ -4,10 +4,13 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::host::{Visitor, attr};
 use super::lookup;
-use super::render::break_long_words;
-use super::world::{ChatServer, Message, Room, User};
+use super::message::Message;
+use super::room::Room;
+use super::visitor::Visitor;
+use super::words::break_long_words;
+use super::world::{ChatServer, User};
+use crate::simulator::html::escape;
 
 /// A transcript page shows so many messages.
 const TRANSCRIPT: usize = 200;
@@ -38,7 +41,7 @@ pub(super) fn topbar(visitor: &Visitor, chat: &ChatServer, login: &str) -> Strin
     let link = match visitor.user {
         Some(user) => {
             let name = chat.name_of(user);
-            format!("<a href=\"/users/{user}/{}\" title=\"{1}\">{1}</a>", slug(name), attr(name))
+            format!("<a href=\"/users/{user}/{}\" title=\"{1}\">{1}</a>", slug(name), escape(name))
         }
         None => format!("<a href=\"{login}/users/login\">log in</a>"),
     };
@@ -52,7 +55,7 @@ pub(super) fn fkey_input(fkey: &str) -> String {
 pub(super) fn page(title: &str, topbar: &str, body: &str, end: &str) -> String {
     format!(
         "<!DOCTYPE html><html><head><title>{}</title></head><body>\n{topbar}\n{body}{end}</body></html>",
-        attr(title)
+        escape(title)
     )
 }
 
@@ -83,7 +86,7 @@ pub(super) fn room(
         }
         entry
     }).collect();
-    let present = attr(&json!(present).to_string());
+    let present = escape(&json!(present).to_string());
     let input = match (state.may_write, visitor.user) {
         (true, _) => "<textarea id=\"input\"></textarea>".to_owned(),
         (false, None) => {
@@ -106,8 +109,8 @@ pub(super) fn room(
          <div class=\"js-present\" data-users=\"{present}\"></div>\n{input}\n\
          <a href=\"/chats/leave/{id}\" class=\"button\">leave</a>\n\
          <script>StartChat({{ws:true}}, {user}, {{id:{id}, host:'', deleted:false, frozen:{frozen}}}, {{}});</script>\n",
-        name = attr(&room.name),
-        description = attr(&room.description),
+        name = escape(&room.name),
+        description = escape(&room.description),
         id = room.id,
         frozen = state.frozen,
     );
@@ -125,7 +128,7 @@ pub(super) fn private_room(room: i64, chat_host: &str, topbar: &str, fkey: &str)
 
 fn user_link(user: i64, chat: &ChatServer) -> String {
     let name = chat.name_of(user);
-    format!("<a href=\"/users/{user}/{}\">{}</a>", slug(name), attr(name))
+    format!("<a href=\"/users/{user}/{}\">{}</a>", slug(name), escape(name))
 }
 
 /// `h:mm AM` in UTC.
@@ -169,7 +172,7 @@ pub(super) fn history(message: &Message, chat: &ChatServer) -> String {
     }
     for (index, revision) in message.revisions.iter().enumerate().rev() {
         let source = break_long_words(&revision.source, chat.behaviour.style.long_word);
-        let source = format!(" <span class=\"message-source\">{}</span>", attr(&source));
+        let source = format!(" <span class=\"message-source\">{}</span>", escape(&source));
         version(revision.by, if index == 0 { "said:" } else { "edited:" }, &source);
     }
     html + "</div></body></html>"
@@ -189,7 +192,7 @@ pub(super) fn transcript(room: i64, highlight: Option<i64>, chat: &ChatServer) -
     let mut html = format!(
         "<html><body><span class=\"room-name\"><a href=\"/rooms/{room}/{}\">{}</a></span>\n",
         slug(name),
-        attr(name)
+        escape(name)
     );
     let last = highlight.map_or(i64::MAX, |id| id.saturating_add(i64::try_from(TRANSCRIPT / 2).unwrap_or(0)));
     let mut shown: Vec<&Message> =
@@ -233,7 +236,7 @@ pub(super) fn stars(room: i64, chat: &ChatServer) -> String {
 
 /// `/users/UID`.
 pub(super) fn user(user: &User, chat: &ChatServer, topbar: &str, fkey: &str) -> String {
-    let name = attr(&user.name);
+    let name = escape(&user.name);
     let diamond = if user.is_moderator { " &#9830;" } else { "" };
     let n_rooms = chat.rooms().filter(|room| room.seen.contains_key(&user.id)).count();
     let rooms: String = chat
@@ -273,8 +276,8 @@ pub(super) fn room_info(room: &Room, chat: &ChatServer) -> String {
         "<html><body><div class=\"roomcard-xxl\"><h1>{}</h1><p>{}</p><img title=\"Stack Exchange\">\
          <span class=\"room-message-count-xxl\">{}</span><span class=\"room-user-count-xxl\">{}</span></div>\
          <div id=\"room-ownercards\">{owners}</div></body></html>",
-        attr(&room.name),
-        attr(&room.description),
+        escape(&room.name),
+        escape(&room.description),
         room.messages.len(),
         room.seen.len(),
     )

@@ -2,25 +2,9 @@
 //! several lines, one-boxes, and the zero-width characters that chat puts into long words.
 
 use super::markdown;
-
-/// The parts of rendering that are not published, or that changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Style {
-    /// A word longer than this many characters gets U+200C U+200B after each so many; 0 for never.
-    pub long_word: usize,
-    /// A message of more lines than this shows only the first so many.
-    pub partial_lines: usize,
-    /// A message of several lines with more characters than this shows only the first lines that fit.
-    pub partial_chars: usize,
-    /// Whether a reply still gets `@Name` in front, as until 2025.
-    pub old_replies: bool,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self { long_word: 80, partial_lines: 10, partial_chars: 2_000, old_replies: false }
-    }
-}
+use super::style::Style;
+use super::words::{bare_link, bare_url, escape};
+use crate::simulator::html;
 
 /// What surrounds a message when it is rendered.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +15,14 @@ pub struct Surroundings<'a> {
     pub is_reply: bool,
     /// Whether the source as typed had several lines, even if only one is left behind the reply prefix.
     pub multi_line: bool,
+}
+
+/// Splits `:123 text` into the id and the text behind it.
+pub fn reply_prefix(text: &str) -> Option<(i64, &str)> {
+    let rest = text.strip_prefix(':')?;
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let body = rest[digits..].strip_prefix([' ', '\n'])?;
+    Some((rest[..digits].parse().ok()?, body))
 }
 
 /// The HTML of a message, given its source without the reply prefix; outer white space is dropped.
@@ -120,84 +112,6 @@ fn next_url(text: &str, mut before: Option<char>) -> Option<(usize, &str)> {
     None
 }
 
-/// The address that `text` starts with, if it is one that chat makes a link of. `before` is the character in front.
-pub(super) fn bare_url(text: &str, before: Option<char>) -> Option<&str> {
-    if before.is_some_and(char::is_alphanumeric) {
-        return None;
-    }
-    let scheme = ["https://", "http://", "ftp://"]
-        .into_iter()
-        .find(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))?;
-    let end = text
-        .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '\u{200b}' | '\u{200c}'))
-        .unwrap_or(text.len());
-    let mut url = &text[..end];
-    while let Some(last) = url.chars().next_back() {
-        let unbalanced = last == ')' && url.matches(')').count() > url.matches('(').count();
-        if !unbalanced && !matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | ']') {
-            break;
-        }
-        url = &url[..url.len() - last.len_utf8()];
-    }
-    (url.len() > scheme.len()).then_some(url)
-}
-
-/// How much of an address is shown.
-const LINK_TEXT_CHARS: usize = 40;
-
-pub(super) fn bare_link(url: &str) -> String {
-    let shown = url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/');
-    let text = match shown.char_indices().nth(LINK_TEXT_CHARS) {
-        Some((cut, _)) => format!("{}&hellip;", escape_plain(&shown[..cut])),
-        None => escape_plain(shown),
-    };
-    format!("<a href=\"{}\" rel=\"nofollow noopener noreferrer\">{text}</a>", escape_plain(url))
-}
-
-/// Text with its entities, and with zero-width characters in its long words.
-pub(super) fn escape(text: &str, style: &Style) -> String {
-    escape_plain(&break_long_words(text, style.long_word))
-}
-
-/// Text with its entities.
-pub fn escape_plain(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            // A line of control characters is not what anybody typed.
-            '\0' => html.push('\u{fffd}'),
-            other => html.push(other),
-        }
-    }
-    html
-}
-
-/// Puts U+200C U+200B after each `every` characters of a word that goes on.
-pub fn break_long_words(text: &str, every: usize) -> String {
-    if every == 0 {
-        return text.to_owned();
-    }
-    let mut broken = String::with_capacity(text.len());
-    let mut run = 0;
-    for char in text.chars() {
-        if char.is_whitespace() {
-            run = 0;
-        } else if run == every {
-            broken.push_str("\u{200c}\u{200b}");
-            run = 1;
-        } else {
-            run += 1;
-        }
-        broken.push(char);
-    }
-    broken
-}
-
 /// A message that is one address and nothing else becomes a box.
 fn one_box(source: &str) -> Option<String> {
     let forced = source.starts_with('!');
@@ -205,7 +119,7 @@ fn one_box(source: &str) -> Option<String> {
     if bare_url(url, None)? != url {
         return None;
     }
-    let href = escape_plain(url.split_once(':').map_or(url, |(_, rest)| rest));
+    let href = html::escape(url.split_once(':').map_or(url, |(_, rest)| rest));
     let (host, path) = url.split_once("://")?.1.split_once('/').unwrap_or((url.split_once("://")?.1, ""));
     let path_only = path.split(['?', '#']).next().unwrap_or("").to_ascii_lowercase();
     let is_image =
@@ -219,7 +133,7 @@ fn one_box(source: &str) -> Option<String> {
     let kind = one_box_kind(&host.to_ascii_lowercase(), &path_only)?;
     Some(format!(
         "<div class=\"onebox {kind}\"><a rel=\"nofollow noopener noreferrer\" href=\"{href}\">{}</a></div>",
-        escape_plain(host)
+        html::escape(host)
     ))
 }
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::words::break_long_words;
 use super::*;
 
 const REL: &str = "rel=\"nofollow noopener noreferrer\"";

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use super::curve::Limiter;
 use super::event::kind;
+use super::message::{Message, Revision};
 use super::render;
-use super::world::{ChatServer, Message, Revision, RoomKind, Said};
+use super::room::RoomKind;
+use super::world::{ChatServer, Said};
 use crate::core::time::Timestamp;
 
 /// A single line may have so many UTF-16 units, the reply prefix included.
@@ -80,14 +82,6 @@ pub enum Refusal {
     /// Pinning is for owners.
     #[error("Only a room-owner can pin messages")]
     OwnersOnly,
-}
-
-/// Splits `:123 text` into the id and the text behind it.
-pub fn reply_prefix(text: &str) -> Option<(i64, &str)> {
-    let rest = text.strip_prefix(':')?;
-    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let body = rest[digits..].strip_prefix([' ', '\n'])?;
-    Some((rest[..digits].parse().ok()?, body))
 }
 
 /// Length as chat counts it: before escaping, the reply prefix included.
@@ -307,7 +301,7 @@ impl ChatServer {
     fn resolve(&self, user: i64, room: i64, text: &str, parent: Option<i64>) -> Resolved {
         let in_room = |id: i64| self.messages.get(&id).is_some_and(|message| message.room == room);
         let multi_line = text.trim().contains('\n');
-        let prefixed = reply_prefix(text).filter(|(id, _)| in_room(*id));
+        let prefixed = render::reply_prefix(text).filter(|(id, _)| in_room(*id));
         let (explicit, body) = match (parent.filter(|id| in_room(*id)), prefixed) {
             (Some(parent), _) => (Some(parent), text),
             (None, Some((parent, body))) => (Some(parent), body),

@@ -2,7 +2,7 @@
 
 use super::super::curve::Curve;
 use super::super::event::Event;
-use super::super::render::Style;
+use super::super::style::Style;
 use super::super::world::Behaviour;
 use super::*;
 use crate::simulator::names::Server;

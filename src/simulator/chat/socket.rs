@@ -12,11 +12,13 @@ use tokio::sync::broadcast::Receiver;
 
 use super::event::keep_alive;
 use super::tickets::Ticket;
+use crate::simulator::call::Call;
 use crate::simulator::fault::{SocketFault, SocketFaultKind};
 use crate::simulator::http;
 use crate::simulator::listener::Connection;
+use crate::simulator::lock::lock;
 use crate::simulator::names::Host;
-use crate::simulator::shared::{Call, Shared, lock};
+use crate::simulator::shared::Shared;
 
 /// Readers have nothing to say; what they send is dropped beyond so many bytes.
 const MAX_FRAME_BYTES: usize = 16 << 10;

@@ -1,11 +1,14 @@
-//! The state of one chat server: users, rooms, messages. Pure; what may be done with it is in `rules`.
+//! The state of one chat server: users, rooms, messages. Pure; what may be done with it is in `rules`, `moderation` and `presence`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use super::curve::{Curve, Limiter};
 use super::event::{Event, EventLog, kind};
-use super::render::{self, Style, Surroundings};
+use super::message::Message;
+use super::render::{self, Surroundings};
+use super::room::{Room, RoomKind};
+use super::style::Style;
 use crate::core::time::Timestamp;
 use crate::simulator::names::Server;
 
@@ -47,97 +50,6 @@ pub struct User {
     pub n_messages: u64,
 }
 
-/// Who may do what in a room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RoomKind {
-    /// All read and write.
-    #[default]
-    Open,
-    /// All read, some write.
-    Gallery,
-    /// Some read and write.
-    Private,
-    /// All read, nobody writes.
-    Frozen,
-}
-
-/// A room.
-#[derive(Clone, Debug)]
-pub struct Room {
-    /// Id on this server.
-    pub id: i64,
-    /// Name.
-    pub name: String,
-    /// Description, plain text.
-    pub description: String,
-    /// Who may do what.
-    pub kind: RoomKind,
-    /// Who may write (and read) where not all may.
-    pub members: BTreeSet<i64>,
-    /// Owners.
-    pub owners: BTreeSet<i64>,
-    /// Kicked users, until when.
-    pub kicked: HashMap<i64, Timestamp>,
-    /// Nobody writes until then.
-    pub timeout_until: Option<Timestamp>,
-    /// Users who are here, and over how many websockets.
-    pub present: BTreeMap<i64, u32>,
-    /// Users who were seen here, and when; newest message of each here.
-    pub seen: BTreeMap<i64, (Timestamp, Option<Timestamp>)>,
-    /// Messages, ascending.
-    pub messages: VecDeque<i64>,
-}
-
-/// One version of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
-    /// As typed.
-    pub source: String,
-    /// By whom.
-    pub by: i64,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// A message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Id on this server.
-    pub id: i64,
-    /// Where it is now.
-    pub room: i64,
-    /// Who wrote it.
-    pub user: i64,
-    /// When.
-    pub at: Timestamp,
-    /// Its versions, oldest first; never empty.
-    pub revisions: Vec<Revision>,
-    /// How often it was edited.
-    pub edits: i64,
-    /// HTML as chat shows it.
-    pub html: String,
-    /// Who deleted it, and when.
-    pub deleted: Option<(i64, Timestamp)>,
-    /// What it replies to.
-    pub parent: Option<i64>,
-    /// Whether it said so itself.
-    pub show_parent: bool,
-    /// Who starred it.
-    pub stars: BTreeSet<i64>,
-    /// Who pinned it.
-    pub pins: BTreeSet<i64>,
-    /// Whether it was moved.
-    pub moved: bool,
-}
-
-impl Message {
-    /// The source as last typed.
-    pub fn source(&self) -> &str {
-        self.revisions.last().map_or("", |revision| &revision.source)
-    }
-}
-
 /// What a user said last in one room: for the duplicate rule.
 #[derive(Clone, Debug)]
 pub(super) struct Said {
@@ -161,7 +73,7 @@ pub struct ChatServer {
     /// When the rate limit was first asked: its seconds count from there, so that they are small and exact.
     pub(super) origin: Option<Timestamp>,
     pub(super) said: HashMap<(i64, i64), Said>,
-    joined: HashMap<i64, BTreeSet<i64>>,
+    pub(super) joined: HashMap<i64, BTreeSet<i64>>,
     next_message: i64,
     text_bytes: usize,
 }
@@ -296,85 +208,6 @@ impl ChatServer {
         })
     }
 
-    /// Rooms that a user is in: the keys of their frames.
-    pub fn rooms_of(&self, user: i64) -> BTreeSet<i64> {
-        self.joined.get(&user).cloned().unwrap_or_default()
-    }
-
-    /// The user reads a room from now on.
-    pub fn join(&mut self, user: i64, room: i64, now: Timestamp) {
-        self.joined.entry(user).or_default().insert(room);
-        self.touch(user, room, now, false);
-    }
-
-    /// A websocket of the user for the room opened: the first one makes them present.
-    pub fn connected(&mut self, user: i64, room: i64, now: Timestamp) {
-        self.join(user, room, now);
-        let Some(here) = self.rooms.get_mut(&room) else { return };
-        // Who comes back before the room noticed that they were gone has never left.
-        let is_new = !here.present.contains_key(&user);
-        *here.present.entry(user).or_insert(0) += 1;
-        if is_new {
-            self.push_presence(kind::ENTERED, user, room, now);
-        }
-    }
-
-    /// A websocket of the user for the room closed. Whether it was the last: then [`Self::gone`] is due after a while.
-    pub fn disconnected(&mut self, user: i64, room: i64) -> bool {
-        let sockets = self.rooms.get_mut(&room).and_then(|room| room.present.get_mut(&user));
-        sockets.is_some_and(|sockets| {
-            *sockets = sockets.saturating_sub(1);
-            *sockets == 0
-        })
-    }
-
-    /// The user has had no websocket for the room for a while: they are not present any more.
-    pub fn gone(&mut self, user: i64, room: i64, now: Timestamp) {
-        let Some(here) = self.rooms.get_mut(&room) else { return };
-        if here.present.get(&user) == Some(&0) {
-            here.present.remove(&user);
-            self.push_presence(kind::LEFT, user, room, now);
-        }
-    }
-
-    /// The user leaves a room.
-    pub fn leave(&mut self, user: i64, room: i64, now: Timestamp) {
-        let was_in = self.joined.get_mut(&user).is_some_and(|rooms| rooms.remove(&room));
-        let was_present = self.rooms.get_mut(&room).is_some_and(|room| room.present.remove(&user).is_some());
-        if was_in || was_present {
-            self.push_presence(kind::LEFT, user, room, now);
-        }
-    }
-
-    /// Takes the last socket's presence as seen; used when a reader comes back before they were gone.
-    pub(super) fn touch(&mut self, user: i64, room: i64, now: Timestamp, posted: bool) {
-        if let Some(user) = self.users.get_mut(&user) {
-            user.last_seen = Some(now);
-            if posted {
-                user.last_post = Some(now);
-                user.n_messages += 1;
-            }
-        }
-        if let Some(room) = self.rooms.get_mut(&room) {
-            let seen = room.seen.entry(user).or_insert((now, None));
-            seen.0 = now;
-            if posted {
-                seen.1 = Some(now);
-            }
-        }
-    }
-
-    fn push_presence(&mut self, event_type: u8, user: i64, room: i64, now: Timestamp) {
-        let event = Event {
-            event_type,
-            user_id: Some(user),
-            target_user_id: Some(user),
-            user_name: Some(self.name_of(user).to_owned()),
-            ..self.room_event(room, now)
-        };
-        self.events.push(event);
-    }
-
     /// An event with a room and a time and nothing else.
     pub(super) fn room_event(&self, room: i64, now: Timestamp) -> Event {
         Event {
@@ -465,7 +298,7 @@ impl ChatServer {
     /// The whole message as HTML, however long.
     pub fn in_full(&self, message: &Message) -> String {
         let source = message.source();
-        let body = super::rules::reply_prefix(source).map_or(source, |(_, body)| body);
+        let body = render::reply_prefix(source).map_or(source, |(_, body)| body);
         let around = self.surroundings(message.show_parent, source.contains('\n'));
         render::in_full(body, around, &self.behaviour.style)
     }

@@ -1,6 +1,5 @@
 //! The API over HTTP: wrapper, gzip, throttles, cache, and its faults.
 
-use std::collections::{HashMap, VecDeque};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,44 +11,13 @@ use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 
 use super::query::{self, ApiError, Page};
-use super::quota::{Left, Quota, Throttle};
+use super::quota::{Left, Throttle};
 use crate::core::time::Timestamp;
+use crate::simulator::call::Call;
 use crate::simulator::fault::FaultKind;
 use crate::simulator::http;
-use crate::simulator::shared::{Call, Shared, lock};
-
-/// Throttles and the cache of identical requests.
-#[derive(Debug)]
-pub(in crate::simulator) struct Api {
-    pub(in crate::simulator) quota: Quota,
-    cache: HashMap<String, (Timestamp, Page)>,
-    order: VecDeque<String>,
-}
-
-/// So many answers are kept; the oldest go.
-const MAX_CACHED: usize = 500;
-
-impl Api {
-    pub(in crate::simulator) fn new(quota: Quota) -> Self {
-        Self { quota, cache: HashMap::new(), order: VecDeque::new() }
-    }
-
-    fn cached(&self, question: &str, now: Timestamp, time: Duration) -> Option<Page> {
-        let (at, page) = self.cache.get(question)?;
-        (now.since(*at) < time).then(|| page.clone())
-    }
-
-    fn keep(&mut self, question: String, page: Page, now: Timestamp) {
-        if self.order.len() == MAX_CACHED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.cache.remove(&oldest);
-        }
-        if self.cache.insert(question.clone(), (now, page)).is_none() {
-            self.order.push_back(question);
-        }
-    }
-}
+use crate::simulator::lock::lock;
+use crate::simulator::shared::Shared;
 
 /// Answers one request, with the API's own faults.
 pub(in crate::simulator) fn answer(shared: &Arc<Shared>, call: &Call, fault: Option<&FaultKind>) -> Response {

@@ -1,7 +1,7 @@
 //! The realtime websocket: subscriptions as bare text, frames as they come, heartbeats, and its silent ways to fail.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -11,67 +11,19 @@ use serde_json::json;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
-use super::store::Frame;
+use crate::simulator::call::Call;
 use crate::simulator::fault::{SocketFault, SocketFaultKind};
 use crate::simulator::http;
 use crate::simulator::listener::Connection;
+use crate::simulator::lock::lock;
 use crate::simulator::names::Host;
-use crate::simulator::shared::{Call, Shared, lock};
+use crate::simulator::shared::Shared;
 
 /// The stream of the whole network.
 pub(in crate::simulator) const NETWORK_STREAM: &str = "155-questions-active";
-/// A socket that reads more slowly than this many frames misses some.
-const REMEMBERED: usize = 60_000;
 /// A subscription is a short text; more of them than this on one socket are ignored.
 const MAX_STREAM_BYTES: usize = 200;
 const MAX_STREAMS: usize = 20_000;
-/// So many frames are taken from the log at once.
-const BATCH: usize = 256;
-
-/// What was told to everybody.
-#[derive(Debug)]
-pub(in crate::simulator) struct Realtime {
-    frames: Mutex<VecDeque<(u64, Frame)>>,
-    newest: watch::Sender<u64>,
-    /// Sockets that ever asked for the stream of the network.
-    pub(in crate::simulator) subscribers: watch::Sender<u64>,
-}
-
-impl Realtime {
-    pub(in crate::simulator) fn new() -> Self {
-        Self { frames: Mutex::default(), newest: watch::Sender::new(0), subscribers: watch::Sender::new(0) }
-    }
-
-    /// Tells everybody who subscribed.
-    pub(in crate::simulator) fn tell(&self, frames: Vec<Frame>) {
-        if frames.is_empty() {
-            return;
-        }
-        let mut log = lock(&self.frames);
-        let mut number = *self.newest.borrow();
-        for frame in frames {
-            number += 1;
-            if log.len() == REMEMBERED {
-                log.pop_front();
-            }
-            log.push_back((number, frame));
-        }
-        drop(log);
-        self.newest.send_replace(number);
-    }
-
-    /// Frames after number `seen` that one of `streams` gets, and the number up to which that is all.
-    fn after(&self, seen: u64, streams: &HashSet<String>) -> (Vec<String>, u64) {
-        let log = lock(&self.frames);
-        let oldest = log.front().map_or(seen, |(number, _)| number - 1);
-        let skip = usize::try_from(seen.saturating_sub(oldest)).unwrap_or(usize::MAX).min(log.len());
-        let batch: Vec<_> = log.range(skip..).take(BATCH).collect();
-        let upto = batch.last().map_or(seen, |(number, _)| *number);
-        let texts =
-            batch.into_iter().filter(|(_, f)| streams.contains(&f.stream)).map(|(_, f)| f.text.clone());
-        (texts.collect(), upto)
-    }
-}
 
 /// Answers the handshake.
 pub(in crate::simulator) async fn answer(shared: &Arc<Shared>, call: Call) -> Response {

@@ -6,10 +6,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::accounts::{LoginAnswer, LoginOutcome};
-use crate::simulator::chat::render::escape_plain;
+use crate::simulator::call::Call;
+use crate::simulator::html;
 use crate::simulator::http::{self, set_cookie};
+use crate::simulator::lock::lock;
 use crate::simulator::names::Site;
-use crate::simulator::shared::{Call, Shared, lock};
+use crate::simulator::shared::Shared;
 use crate::simulator::token::{random_guid, random_hex};
 
 /// Cookies say when they end; what they say is far away.
@@ -175,7 +177,7 @@ impl Desk<'_> {
                 "<ol class=\"user-logged-in -actions\"><li><a class=\"my-profile js-gps-track\" href=\"/users/{id}/{}\">{}</a></li>\
                  <li><a class=\"js-inbox-button\" href=\"#\"></a></li></ol>",
                 crate::simulator::chat::slug(name),
-                escape_plain(name),
+                html::escape(name),
             ),
             None => "<a class=\"login-link\" href=\"/users/login\">Log in</a>".to_owned(),
         };

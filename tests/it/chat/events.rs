@@ -72,7 +72,7 @@ async fn sockets_asked_for(network: &Network, n: usize) {
 async fn what_happens_in_our_rooms_is_heard_once_and_in_order() {
     let network = network().await;
     network.chat(SERVER, |chat| {
-        chat.add_room(770_005, "Foreign", "", smokestack::simulator::chat::world::RoomKind::Open);
+        chat.add_room(770_005, "Foreign", "", smokestack::simulator::chat::room::RoomKind::Open);
     });
     let client = logged_in(&network).await;
     client.join(770_005).await.expect("joined, and not asked for");

@@ -34,7 +34,7 @@ async fn network_with(options: Options) -> Network {
     let network = Network::start(options).await.expect("loopback has free ports");
     network.chat(SERVER, |chat| {
         chat.add_user(ANN, "Ann", 1_000, false);
-        chat.add_room(OTHER_ROOM, "Other", "", smokestack::simulator::chat::world::RoomKind::Open);
+        chat.add_room(OTHER_ROOM, "Other", "", smokestack::simulator::chat::room::RoomKind::Open);
     });
     network
 }

@@ -1,7 +1,7 @@
 //! Sending, editing and looking up messages, with every answer and every way to get none.
 
 use smokestack::chat::{ChatError, EditError, EventKind, SendError};
-use smokestack::simulator::chat::world::RoomKind;
+use smokestack::simulator::chat::room::RoomKind;
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! Pages, look-ups and actions of a chat server over HTTP.
 
 use serde_json::json;
-use smokestack::simulator::chat::world::RoomKind;
+use smokestack::simulator::chat::room::RoomKind;
 use smokestack::simulator::names::Server;
 use smokestack::simulator::people::extra_room;
 use smokestack::simulator::{EMAIL, Network};

@@ -1,0 +1,19 @@
+//! Text in HTML.
+
+/// Text for an element or an attribute.
+pub(super) fn escape(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            // A line of control characters is not what anybody typed.
+            '\0' => html.push('\u{fffd}'),
+            other => html.push(other),
+        }
+    }
+    html
+}
