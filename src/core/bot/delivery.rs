@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::fold::Rendered;
 use super::{Action, Bot, Happening, SendOutcome, Session};
+use crate::core::chat_text::units;
 use crate::core::journal::Entry;
-use crate::core::outbox::{AccountKey, Choice, Item, Phase, Refusal, Send, SendEntry, SendId};
+use crate::core::outbox::{AccountKey, Choice, Item, LEAST_UNITS, Phase, Refusal, Send, SendEntry, SendId};
 use crate::core::report::ReportId;
 use crate::core::rooms::RoomKey;
 use crate::core::talk::Mode;
@@ -77,7 +78,14 @@ impl Bot {
                 let wait_ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
                 self.refused(&send, Refusal::Throttled(wait_ms), why, now);
             }
-            SendOutcome::TooLong => self.refused(&send, Refusal::TooLong, "too long".to_owned(), now),
+            SendOutcome::TooLong => {
+                let n_units = units(&send.text);
+                if n_units <= LEAST_UNITS {
+                    let why = format!("a message of {n_units} characters is called too long");
+                    self.on_room_closed(&account, &send.room, &why, None, now);
+                }
+                self.refused(&send, Refusal::TooLong, "too long".to_owned(), now);
+            }
             SendOutcome::Suspended(why) => {
                 self.on_suspended(&account, &why, now);
                 self.refused(&send, Refusal::RoomClosed(why.clone()), why, now);
@@ -125,12 +133,12 @@ impl Bot {
     }
 
     fn drive_account(&mut self, account: &AccountKey, now: Timestamp) {
-        let Session { user_id: Some(user_id), is_logged_in: true, paused_until, looking, .. } =
+        let Session { user_id: Some(user_id), is_logged_in: true, paused_until, looking_since: None, .. } =
             *self.session(account)
         else {
             return;
         };
-        if paused_until > now || looking || self.is_editing(account) {
+        if paused_until > now || self.is_editing(account) {
             return;
         }
         let is_silent = self.is_silent();
@@ -145,7 +153,7 @@ impl Bot {
             Some((_, Phase::InFlight)) => {}
             Some((send, Phase::Unknown { since })) => {
                 if self.look_at(account, since) <= now {
-                    self.look_up(account.clone(), send);
+                    self.look_up(account.clone(), send, now);
                 }
             }
             Some((send, Phase::Absent)) => {
@@ -189,6 +197,7 @@ impl Bot {
     }
 
     pub(super) fn start(&mut self, send: Send, now: Timestamp) {
+        self.session(&send.account).duplicate = false;
         self.record_send(send.account.clone(), SendEntry::Started(send.clone()), now);
         self.act(Action::Send(send));
     }
@@ -203,7 +212,6 @@ impl Bot {
         let reports: Vec<_> = reports.collect();
         self.saw_message(&send.room, message_id);
         self.on_door_used(&send.account, &send.room);
-        self.session(&send.account).duplicate = false;
         self.on_answer_said(send, message_id, now);
         self.record_send(send.account.clone(), SendEntry::Done { send: send.id, message_id }, now);
         let ids: Vec<ReportId> = reports.iter().map(|(report, _)| *report).collect();
@@ -236,8 +244,9 @@ impl Bot {
 
     pub(super) fn next_send_wake(&self, now: Timestamp) -> Option<Timestamp> {
         let others = self.next_rejoin().into_iter().chain(self.orphans().map(|(_, _, at)| at));
-        let is_free =
-            |(key, s): &(&AccountKey, &Session)| s.is_logged_in && !s.looking && !self.is_editing(key);
+        let is_free = |(key, s): &(&AccountKey, &Session)| {
+            s.is_logged_in && s.looking_since.is_none() && !self.is_editing(key)
+        };
         let accounts = self.sessions.iter().filter(is_free).filter_map(|(key, s)| {
             let due = match self.state.outbox.open(key) {
                 None | Some((_, Phase::Absent)) if self.is_silent() => return None,

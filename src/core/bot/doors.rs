@@ -70,10 +70,12 @@ impl Bot {
     ) {
         let door = self.door(account, room);
         let pause = super::doubled(FIRST_RETRY, door.n_refusals, MAX_RETRY);
+        // It may say so again and again.
+        let pause = wait.map_or(pause, |wait| if door.n_refusals > 0 { wait.max(pause) } else { wait });
         door.n_refusals = door.n_refusals.saturating_add(1);
         door.is_open = false;
         why.clone_into(&mut door.why);
-        door.retry_at = Some(now + wait.unwrap_or(pause).min(MAX_RETRY));
+        door.retry_at = Some(now + pause.min(MAX_RETRY));
         tracing::warn!(account = %account, room = %room, why, "the room takes nothing from us now");
     }
 

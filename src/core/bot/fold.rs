@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Bot;
 use crate::core::batch::{BatchItem, Form, combine, confirm, most_items, notify};
 use crate::core::chat_text::SINGLE_LINE_UNITS;
+use crate::core::outbox::reconcile::VARIED_UNITS;
 use crate::core::outbox::{Account, AccountKey, Confirmation, Content, Item, ItemId, Sort};
 use crate::core::phrase::{Phrase, REPLY_UNITS, cut_to_fit};
 use crate::core::report::{Report, message};
@@ -72,7 +73,7 @@ impl Bot {
                 Some(together(&items[..taken], cut_to_fit(&text, self.limit_of(&text, &limits))))
             }
             Content::Report(id) => self.folded(account, room, now).or_else(|| {
-                let limit = limits.max_units.min(SINGLE_LINE_UNITS);
+                let limit = line_units(&limits);
                 let report = &self.state.undelivered.get(id)?.report;
                 let mut report = Cow::Borrowed(report);
                 if self.hides_title(&report, room) {
@@ -106,7 +107,7 @@ impl Bot {
             .collect();
         let batch = batch(&reports, |report| self.hides_title(report, room));
         let n_covered = self.state.n_covered(room, now);
-        let mut combined = combine(Form::Compact, &batch, n_covered, limits.max_units);
+        let mut combined = combine(Form::Compact, &batch, n_covered, line_units(&limits));
         let taken = combined.order.len();
         if taken < n_waiting && !self.compact_is_enough(account, taken, now) {
             let long = combine(Form::Long, &batch, n_covered, long_units);
@@ -148,12 +149,13 @@ impl Bot {
     }
 
     fn long_units(&self, limits: &Account) -> usize {
-        self.settings.long_message_units.min(limits.max_long_units.unwrap_or(usize::MAX))
+        let most = self.settings.long_message_units.min(limits.max_long_units.unwrap_or(usize::MAX));
+        most.saturating_sub(VARIED_UNITS)
     }
 
     /// What a message with this text may hold.
     fn limit_of(&self, text: &str, limits: &Account) -> usize {
-        if text.contains('\n') { self.long_units(limits) } else { limits.max_units.min(SINGLE_LINE_UNITS) }
+        if text.contains('\n') { self.long_units(limits) } else { line_units(limits) }
     }
 
     /// How many of so many waiting reports the next message to a room carries, about.
@@ -180,6 +182,11 @@ impl Bot {
         let left = self.settings.target_lag.saturating_sub(now.since(oldest));
         needed as f64 <= self.state.outbox.account(account).rate_limit.forecast(left, now)
     }
+}
+
+/// What a message of one line may hold.
+fn line_units(limits: &Account) -> usize {
+    limits.max_units.min(SINGLE_LINE_UNITS).saturating_sub(VARIED_UNITS)
 }
 
 /// A message for one item.

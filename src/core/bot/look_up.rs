@@ -13,25 +13,25 @@ const TAKE_OVER_AFTER: Duration = Duration::from_secs(60);
 
 impl Bot {
     /// Our own message may be the one whose reply was lost: then there is no need to wait longer.
-    pub(super) fn on_own_message(&mut self, room: &RoomKey, user_id: i64) {
+    pub(super) fn on_own_message(&mut self, room: &RoomKey, user_id: i64, now: Timestamp) {
         let waiting =
             self.sessions.iter().filter(|(key, s)| key.server == room.server && s.user_id == Some(user_id));
         let hurry: Vec<AccountKey> = waiting
             .filter(|(key, s)| {
-                !s.looking
+                s.looking_since.is_none()
                     && matches!(self.state.outbox.open(key), Some((send, Phase::Unknown { .. })) if send.room == *room)
             })
             .map(|(key, _)| key.clone())
             .collect();
         for account in hurry {
             if let Some((send, _)) = self.state.outbox.open(&account).cloned() {
-                self.look_up(send.account.clone(), send);
+                self.look_up(send.account.clone(), send, now);
             }
         }
     }
 
-    pub(super) fn look_up(&mut self, through: AccountKey, send: Send) {
-        self.session(&send.account).looking = true;
+    pub(super) fn look_up(&mut self, through: AccountKey, send: Send, now: Timestamp) {
+        self.session(&send.account).looking_since = Some(now);
         self.act(Action::LookUp { through, send });
     }
 
@@ -42,7 +42,7 @@ impl Bot {
         candidates: Option<Vec<Candidate>>,
         now: Timestamp,
     ) {
-        self.session(&account).looking = false;
+        let read_at = self.session(&account).looking_since.take();
         let Some((send, phase)) = self.state.outbox.open(&account).filter(|(s, _)| s.id == id).cloned()
         else {
             return;
@@ -67,7 +67,6 @@ impl Bot {
         }
         if self.session(&account).duplicate {
             // Chat refused it as a repeat, and none of our newer messages is it: an older one says the same.
-            self.session(&account).duplicate = false;
             if self.is_silent() {
                 return self.record_send(account, SendEntry::Absent { send: id }, now);
             }
@@ -75,7 +74,8 @@ impl Bot {
             return self
                 .start(Send { text, attempt: send.attempt.saturating_add(1), started_at: now, ..send }, now);
         }
-        if now >= since + self.settings.unknown_wait {
+        // After an earlier reading it may still have landed, however late the answer came.
+        if read_at.is_some_and(|at| at >= since + self.settings.unknown_wait) {
             self.record_send(account, SendEntry::Absent { send: id }, now);
         }
     }
@@ -86,7 +86,7 @@ impl Bot {
         let orphans: Vec<(AccountKey, Send)> =
             orphans.map(|(through, send, _)| (through.clone(), send.clone())).collect();
         for (through, send) in orphans {
-            self.look_up(through, send);
+            self.look_up(through, send, now);
         }
     }
 
@@ -99,7 +99,7 @@ impl Bot {
                 Phase::Unknown { since } => *since + self.settings.unknown_wait,
                 Phase::Absent => Timestamp::ZERO,
             };
-            if owner.is_logged_in || owner.looking {
+            if owner.is_logged_in || owner.looking_since.is_some() {
                 return None;
             }
             let mut others = self.sessions.iter().filter(|(key, _)| key.server == send.account.server);

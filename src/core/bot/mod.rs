@@ -124,8 +124,8 @@ struct Session {
     paused_until: Timestamp,
     /// Failures to reach it, or to read a room, in a row.
     n_failures: u32,
-    /// A room is being read for the open send.
-    looking: bool,
+    /// Since when a room is being read for the open send, if one is.
+    looking_since: Option<Timestamp>,
     /// The open send was called a repeat by chat.
     duplicate: bool,
 }

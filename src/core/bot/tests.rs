@@ -68,6 +68,8 @@ enum Fault {
     LandsLate(u64),
     /// The room is closed; it opens again when joined.
     Closed,
+    /// The same, and chat says in how many seconds it opens.
+    Timeout(u64),
     /// The account is suspended on its server.
     Suspended,
     /// Chat calls it a repeat for no reason that we can see.
@@ -103,6 +105,8 @@ struct World {
     faults: Vec<Fault>,
     happenings: Vec<Happening>,
     lookups_fail: u32,
+    /// How long it takes until the bot hears what was read of a room.
+    lookup_takes_ms: u64,
     /// Rooms that take nothing from anybody.
     closed: BTreeSet<RoomKey>,
     /// What the bot wants to know for commands; tests reply.
@@ -140,6 +144,7 @@ impl World {
             faults: Vec::new(),
             happenings: Vec::new(),
             lookups_fail: 0,
+            lookup_takes_ms: 50,
             closed: BTreeSet::new(),
             asked: Vec::new(),
             list_changes: Vec::new(),
@@ -206,7 +211,7 @@ impl World {
                     Some(self.candidates(&send))
                 };
                 let event = Event::LookedUp { account: send.account, send: send.id, candidates };
-                self.after(50, Later::Tell(event));
+                self.after(self.lookup_takes_ms, Later::Tell(event));
             }
             Action::Join { account, room } => {
                 let newest = self.newest(&room);
@@ -316,6 +321,10 @@ impl World {
             }
             Some(Fault::LostRequest) => self.after(100, answer(SendOutcome::Unknown("time-out".to_owned()))),
             Some(Fault::Closed) => self.after(100, answer(closed)),
+            Some(Fault::Timeout(secs)) => {
+                let (why, wait) = ("in timeout".to_owned(), Some(Duration::from_secs(secs)));
+                self.after(100, answer(SendOutcome::RoomClosed { why, wait }));
+            }
             None if self.closed.contains(&send.room) => self.after(100, answer(closed)),
             Some(Fault::Suspended) => {
                 let why = "your account is blocked, ending in 5 hours".to_owned();

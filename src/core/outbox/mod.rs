@@ -220,7 +220,7 @@ fn learned_or_new<'de, D: Deserializer<'de>>(from: D) -> Result<RateLimit, D::Er
 /// Our messages that [`Account::recent`] remembers.
 const RECENT_MESSAGES: usize = 200;
 /// No refusal shrinks a message below this.
-const MIN_UNITS: usize = 160;
+pub const LEAST_UNITS: usize = 160;
 
 /// All items that wait or are on their way. Persisted with the state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -392,7 +392,7 @@ impl Outbox {
                         state.rate_limit.on_refused(wait_ms.map(Duration::from_millis), send.started_at, at);
                     }
                     Refusal::TooLong => {
-                        let half = (super::chat_text::units(&send.text) / 2).max(MIN_UNITS);
+                        let half = (super::chat_text::units(&send.text) / 2).max(LEAST_UNITS);
                         // Chat has one limit for a single line and another for several.
                         if send.text.contains('\n') {
                             state.max_long_units = Some(half);

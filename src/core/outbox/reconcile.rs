@@ -34,9 +34,14 @@ pub fn find(send: &Send, account: &Account, candidates: &[Candidate]) -> Option<
 
 /// The text again, so that chat's check for repeats lets it pass: used when it says that this is a repeat of an
 /// earlier message, and the room shows that the earlier message is not this send.
+///
+/// [`VARIED_UNITS`] longer; whoever makes a text leaves room for that.
 pub fn varied(text: &str) -> String {
     format!("{text} ")
 }
+
+/// By how many UTF-16 units [`varied`] lengthens a text.
+pub const VARIED_UNITS: usize = 1;
 
 /// Chat inserts zero-width characters into long words, and drops outer blanks.
 fn comparable(text: &str) -> String {

@@ -7,10 +7,13 @@ use std::time::Duration;
 use smokestack::core::bot::{
     Action, Bot, Event, Happening, Message, Scanned, ScannedPost, SendOutcome, Settings, Step,
 };
+use smokestack::core::chat_text::units;
 use smokestack::core::feedback::By;
 use smokestack::core::fetch_plan::{FetchPlan, PlanOptions};
 use smokestack::core::journal::Entry;
-use smokestack::core::outbox::{AccountKey, CLASS_AGE, Class, Item, Send, SendEntry, SendId, Sort};
+use smokestack::core::outbox::{
+    AccountKey, CLASS_AGE, Class, Item, LEAST_UNITS, Send, SendEntry, SendId, Sort,
+};
 use smokestack::core::post::{FetchedPost, Owner, Post, PostKey, PostType};
 use smokestack::core::rooms::{RoomKey, Rooms, Source};
 use smokestack::core::state::State;
@@ -281,9 +284,16 @@ impl World {
             Event::Sent { account, outcome: SendOutcome::Suspended(_), .. } => {
                 self.open.retain(|(key, _)| key != account);
             }
-            Event::Sent { account, outcome: SendOutcome::RoomClosed { .. }, .. } => {
-                // It may have been told since then that the room is open; the answer is the later news.
-                if let Some((send, _)) = self.bot.state().outbox.open(account) {
+            Event::Sent {
+                account,
+                outcome: outcome @ (SendOutcome::RoomClosed { .. } | SendOutcome::TooLong),
+                ..
+            } => {
+                // It may have been told since then that the room is open; the answer is the later news. What can not be
+                // made shorter waits like for a closed room.
+                if let Some((send, _)) = self.bot.state().outbox.open(account)
+                    && (*outcome != SendOutcome::TooLong || units(&send.text) <= LEAST_UNITS)
+                {
                     self.open.remove(&(account.clone(), send.room.clone()));
                 }
             }

@@ -47,7 +47,7 @@ impl Bot {
     pub(super) fn on_message(&mut self, message: Message, now: Timestamp) {
         self.saw_message(&message.room, message.message_id);
         if self.is_ours(&message.room.server, message.user_id) {
-            return self.on_own_message(&message.room, message.user_id);
+            return self.on_own_message(&message.room, message.user_id, now);
         }
         self.note_heard(&message.room, message.message_id, now);
         if self.may_speak(&message) && !self.on_command(&message, now) {

@@ -121,6 +121,25 @@ fn the_open_send_of_an_account_that_does_not_come_back_is_settled_by_the_other()
 }
 
 #[test]
+fn a_repeat_that_another_account_settled_says_nothing_of_the_next_send() {
+    let mut world = World::with_rooms(ONE_ROOM);
+    world.faults = vec![Fault::FalseDuplicate];
+    world.lookups_fail = 1;
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(1));
+    world.tell(Event::LoggedOut { account: account(SERVER) });
+    join_b(&mut world);
+    world.run(Duration::from_secs(90));
+    assert_eq!(posted(&world), (0, 1), "the other took over");
+    world.tell(Event::LoggedOut { account: b() });
+    world.tell(Event::LoggedIn { account: account(SERVER), user_id: OUR_ID });
+    world.faults = vec![Fault::LandsLate(3_000)];
+    world.report(2, "askubuntu.com");
+    world.run(Duration::from_secs(60));
+    all_once(&world, 2);
+}
+
+#[test]
 fn what_our_other_account_says_is_ours_also_when_it_is_logged_out() {
     let mut world = two_accounts();
     world.report(1, "askubuntu.com");

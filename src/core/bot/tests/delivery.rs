@@ -1,6 +1,30 @@
 //! From the outbox into the rooms, whatever chat answers.
 
 use super::*;
+use crate::core::outbox::SendEntry;
+
+/// The requests that left for the headquarters, each by the number of its attempt.
+fn started(world: &World) -> Vec<u32> {
+    let attempts = world.journal.iter().filter_map(|(_, entry)| match entry {
+        Entry::Send { entry: SendEntry::Started(send), .. } if send.room.room == 1 => Some(send.attempt),
+        _ => None,
+    });
+    attempts.collect()
+}
+
+/// The socket tells that we said something in the headquarters.
+fn echo(world: &mut World) {
+    let room = RoomKey::new("stackexchange.com", 1);
+    let (message_id, user_name, text) = (world.newest(&room), "us".to_owned(), String::new());
+    world.tell(Event::Message(Message {
+        room,
+        message_id,
+        user_id: OUR_ID,
+        user_name,
+        reply_to: None,
+        text,
+    }));
+}
 
 #[test]
 fn a_report_is_in_every_room_that_wants_it_once() {
@@ -66,17 +90,6 @@ fn a_lost_reply_blocks_its_account_until_the_room_was_read() {
         world.faults = vec![fault];
         world.lookups_fail = 2;
         world.report(1, "askubuntu.com");
-        let started = |world: &World| {
-            let attempts = world.journal.iter().filter_map(|(_, entry)| match entry {
-                Entry::Send { entry: crate::core::outbox::SendEntry::Started(send), .. }
-                    if send.room.room == 1 =>
-                {
-                    Some(send.attempt)
-                }
-                _ => None,
-            });
-            attempts.collect::<Vec<_>>()
-        };
         world.run(Duration::from_secs(4));
         assert_eq!(started(&world), [1], "{fault:?}: nothing else while the outcome is unknown");
         world.run(Duration::from_secs(60));
@@ -91,22 +104,73 @@ fn our_own_echo_settles_an_unknown_outcome_at_once() {
     world.faults = vec![Fault::LostReply];
     world.report(1, "askubuntu.com");
     world.run(Duration::from_millis(200));
-    let room = RoomKey::new("stackexchange.com", 1);
-    let echo = Message {
-        room: room.clone(),
-        message_id: world.newest(&room),
-        user_id: OUR_ID,
-        user_name: "us".to_owned(),
-        reply_to: None,
-        text: String::new(),
-    };
-    world.tell(Event::Message(echo));
+    echo(&mut world);
     world.run(Duration::from_millis(200));
     assert!(
         matches!(world.happenings.last(), Some(Happening::Delivered { reconciled: true, .. })),
         "{:?}",
         world.happenings
     );
+}
+
+#[test]
+fn what_was_read_before_the_time_for_landing_is_over_is_not_believed_when_it_comes_after() {
+    let mut world = World::new();
+    world.faults = vec![Fault::LandsLate(3_000)];
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_millis(200));
+    // The echo of an earlier message is late: the room is read at once, and that takes longer than the landing.
+    world.lookup_takes_ms = 6_000;
+    echo(&mut world);
+    world.run(Duration::from_secs(60));
+    assert_eq!((started(&world), world.seen()[&(1, 1)]), (vec![1], 1));
+}
+
+#[test]
+fn a_message_of_the_greatest_length_can_still_be_varied() {
+    let told = |title: &str, faults: &[Fault]| {
+        let mut world = World::new();
+        world.faults = faults.to_vec();
+        world.tell(fetched(1, "askubuntu.com", title, &["bad keyword in body"]));
+        world.run(Duration::from_secs(5));
+        let posted = world.chat.iter().find(|m| m.room.room == 1);
+        posted.expect("no request was longer than chat allows").text.clone()
+    };
+    let around_title = units(&told("t", &[])) - 1;
+    for n_units in 498..=500 {
+        let text = told(&"t".repeat(n_units - around_title), &[Fault::FalseDuplicate]);
+        assert!(text.ends_with("` "), "{text:?}");
+    }
+}
+
+#[test]
+fn what_chat_calls_too_long_however_short_it_is_waits_like_for_a_closed_room() {
+    let mut world = World::new();
+    world.faults = vec![Fault::TooLong; 500];
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(600));
+    let attempts = started(&world).len();
+    assert!((3..=10).contains(&attempts), "{attempts} requests in ten minutes");
+    assert!(world.bot.closed_rooms().any(|(room, why)| room.room == 1 && why.contains("too long")));
+    world.faults.clear();
+    world.run(Duration::from_secs(700));
+    assert_eq!(world.seen()[&(1, 1)], 1);
+}
+
+#[test]
+fn a_timeout_that_never_ends_though_chat_says_so_is_not_asked_about_all_the_time() {
+    let mut world = World::new();
+    world.faults = vec![Fault::Timeout(0); 500];
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(600));
+    let attempts = started(&world).len();
+    assert!((2..=10).contains(&attempts), "{attempts} requests in ten minutes");
+    // A short one is believed the first time.
+    let mut world = World::new();
+    world.faults = vec![Fault::Timeout(3)];
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(5));
+    assert_eq!(world.seen()[&(1, 1)], 1);
 }
 
 #[test]
