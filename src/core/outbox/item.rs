@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ItemId;
 use crate::core::phrase::Phrase;
 use crate::core::report::ReportId;
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
+
+/// Names an item for as long as the journal lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ItemId(pub u64);
 
 /// How urgent an item is. An item rises one class for each [`CLASS_AGE`] it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -15,20 +15,22 @@
 //! room itself is asked ([`reconcile`]). The machine is pure: callers hand in the time, journal each [`SendEntry`]
 //! before they act on it, and apply it here; so a restart rebuilds exactly this state.
 
+mod account;
+mod account_key;
 mod blocks;
 mod choose;
 mod deal;
 mod item;
 pub mod reconcile;
+mod send;
 #[cfg(test)]
 mod tests;
 mod waiting;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::rate_limit::RateLimit;
 use super::report::ReportId;
@@ -36,186 +38,13 @@ use super::rooms::RoomKey;
 use super::time::Timestamp;
 use waiting::Waiting;
 
+pub use account::Account;
+pub use account_key::{AccountKey, MAIN};
 pub use blocks::Blocks;
 pub use choose::{Choice, Load, Reach};
 pub use deal::deal;
-pub use item::{CLASS_AGE, Class, Confirmation, Content, Item, LOW_LIFE, Sort, TURN_AGE};
-
-/// Name of an account where a server has only one.
-pub const MAIN: &str = "main";
-
-/// One account on one chat server: what a rate limit belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct AccountKey {
-    /// The chat server, as in rooms.yml: `stackexchange.com`.
-    pub server: String,
-    /// The name of the account; [`MAIN`] where a server has only one.
-    pub account: String,
-}
-
-impl AccountKey {
-    /// As people know it: the server, and the account's name where that tells more.
-    pub fn shown(&self) -> String {
-        if self.account == MAIN { self.server.clone() } else { self.to_string() }
-    }
-}
-
-impl fmt::Display for AccountKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.server, self.account)
-    }
-}
-
-/// Names an item for as long as the journal lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ItemId(pub u64);
-
-/// Names a send for as long as the journal lives; a send that is repeated keeps it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SendId(pub u64);
-
-/// A message on its way to chat.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Send {
-    /// Its name.
-    pub id: SendId,
-    /// Through which account.
-    pub account: AccountKey,
-    /// Into which room.
-    pub room: RoomKey,
-    /// Our user id there; only messages of ours can be this one.
-    pub user_id: i64,
-    /// The newest message id known in the room before the request; only newer messages can be this one.
-    pub mark: i64,
-    /// What it says; item *i* has number *i + 1* in a combined message.
-    pub items: Vec<ItemId>,
-    /// The exact text.
-    pub text: String,
-    /// The message it answers.
-    pub reply_to: Option<i64>,
-    /// When the request of this attempt was permitted.
-    pub started_at: Timestamp,
-    /// 1 for the first request, one more for each repeat of the identical text.
-    pub attempt: u32,
-    /// It tells how many items of its room were covered up to then, if it does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub covered_until: Option<Timestamp>,
-}
-
-/// Where an open send stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// The request is under way.
-    InFlight,
-    /// The request ended at that time without an answer that can be believed.
-    Unknown {
-        /// When the request ended (or the process that made it).
-        since: Timestamp,
-    },
-    /// The room was asked and does not have it: the identical text goes out next.
-    Absent,
-}
-
-/// Why chat refused a send; the items go back to waiting.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// 409; milliseconds chat named, if it named any.
-    Throttled(Option<u64>),
-    /// Too long; what we use is halved.
-    TooLong,
-    /// The room takes nothing from us now: kicked, frozen, read-only, timed out, suspended. The text is chat's.
-    RoomClosed(String),
-    /// Its account is logged out for good, and the room does not have it: others take over.
-    AccountGone,
-    /// It certainly did not reach chat: no connection, no name. The text says why.
-    NotSent(String),
-}
-
-/// What happened to a send, as the journal keeps it, one stream per account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SendEntry {
-    /// A request leaves now (also for a repeat: `attempt` above 1).
-    Started(Send),
-    /// Chat has it under this id.
-    Done {
-        /// Which send.
-        send: SendId,
-        /// Chat's id.
-        message_id: i64,
-    },
-    /// Chat refused it: it is not there.
-    Refused {
-        /// Which send.
-        send: SendId,
-        /// Why.
-        refusal: Refusal,
-    },
-    /// The reply was lost, or the process ended before it came.
-    Unknown {
-        /// Which send.
-        send: SendId,
-        /// What is known, for the operator.
-        why: String,
-    },
-    /// The room was read: it is not there.
-    Absent {
-        /// Which send.
-        send: SendId,
-    },
-}
-
-impl SendEntry {
-    /// The send it speaks of.
-    pub fn send(&self) -> SendId {
-        match self {
-            Self::Started(send) => send.id,
-            Self::Done { send, .. }
-            | Self::Refused { send, .. }
-            | Self::Unknown { send, .. }
-            | Self::Absent { send } => *send,
-        }
-    }
-}
-
-/// What an account is doing, and what was learned about its limits. Persisted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Account {
-    /// The send that has no settled outcome yet, and where it stands.
-    pub open: Option<(Send, Phase)>,
-    /// What is known of the server's throttle for this account. What can not be read again is learned anew: that costs
-    /// a few refusals, a store that does not open costs everything.
-    #[serde(deserialize_with = "learned_or_new")]
-    pub rate_limit: RateLimit,
-    /// A single-line message uses at most this many UTF-16 units; halved when chat says that one was too long.
-    pub max_units: usize,
-    /// A message of several lines uses at most this many; absent until one was refused as too long.
-    #[serde(default)]
-    pub max_long_units: Option<usize>,
-    /// Ids of our latest messages, so that reconciling never takes another send's message for the one it seeks.
-    pub recent: Vec<i64>,
-}
-
-impl Default for Account {
-    fn default() -> Self {
-        Self {
-            open: None,
-            rate_limit: RateLimit::new(),
-            max_units: super::chat_text::SINGLE_LINE_UNITS,
-            max_long_units: None,
-            recent: Vec::new(),
-        }
-    }
-}
-
-fn learned_or_new<'de, D: Deserializer<'de>>(from: D) -> Result<RateLimit, D::Error> {
-    let saved = serde_json::Value::deserialize(from)?;
-    Ok(serde_json::from_value(saved).unwrap_or_default())
-}
+pub use item::{CLASS_AGE, Class, Confirmation, Content, Item, ItemId, LOW_LIFE, Sort, TURN_AGE};
+pub use send::{Phase, Refusal, Send, SendEntry, SendId};
 
 /// Our messages that [`Account::recent`] remembers.
 const RECENT_MESSAGES: usize = 200;
