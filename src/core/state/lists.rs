@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Change, DeliveryState, State, change};
+use super::State;
+use super::change::{Change, DeliveryState, change};
 use crate::core::journal::Entry;
 use crate::core::time::Timestamp;
 
