@@ -6,8 +6,10 @@
 //! gives its ids back with their first time. What waits is bounded; what is shed for that is counted.
 
 mod gate;
+mod in_flight;
 mod lookups;
 mod quota;
+mod request;
 mod site;
 mod traffic;
 mod types;
@@ -16,9 +18,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::core::time::Timestamp;
-use gate::{Gate, IDENTICAL, Method};
+use gate::Gate;
+use in_flight::InFlight;
 use quota::Quota;
-use site::{Gap, Moment, Page, Pending, Site, Why};
+use site::{Gap, Moment, Pending, Site, Why};
 use traffic::{DayShape, SiteRate};
 pub use types::{Failure, Learned, PlanOptions, PlanStatus, Request, Told, Work};
 
@@ -28,33 +31,8 @@ pub const MAX_IDS: usize = 100;
 /// More sites than the network has; frames with ever new hosts do not fill the memory.
 const MAX_SITES: usize = 2_000;
 
-/// A site whose requests are refused is left alone for so long.
-const SUSPENSION: Duration = Duration::from_secs(600);
-
-/// A question that an answer did not show is looked for again after this time.
-const SECOND_LOOK: Duration = Duration::from_secs(10);
-
-/// A listing reaches back this much further than asked for, because clocks differ.
-const OVERLAP_S: i64 = 30;
-
 /// So many young questions of one site are kept to be looked at again.
 const MAX_YOUNG: usize = 500;
-
-/// Questions older than this are fetched by id, also where a listing is the rule.
-const LISTING_REACH: Duration = Duration::from_secs(900);
-
-#[derive(Clone, Debug)]
-struct InFlight {
-    site: String,
-    work: Work,
-    /// The questions that the answer is to show.
-    taken: Vec<(i64, Pending)>,
-    gap: Option<Gap>,
-    /// What `filled_to` was before.
-    filled_to: i64,
-    /// Questions that are looked at again with it.
-    young: Vec<i64>,
-}
 
 /// See the module.
 #[derive(Clone, Debug)]
@@ -272,77 +250,6 @@ impl FetchPlan {
         Some(wake.max(self.gate.open_at()).min(latest))
     }
 
-    /// An answer came. An unknown id is ignored.
-    pub fn on_answer(&mut self, id: u64, told: Told<'_>, now: Timestamp) {
-        let now = self.advance(now);
-        let Some(request) = self.in_flight.remove(&id) else { return };
-        self.gate.on_answer(request.work.method(), told.backoff, now);
-        self.quota.on_told(told.quota_max, told.quota_remaining, self.in_flight.len());
-        let Some(site) = self.sites.get_mut(&request.site) else { return };
-        site.max_ids = (site.max_ids * 2).min(MAX_IDS);
-        site.newest_activity = site.newest_activity.max(told.newest_activity.unwrap_or(0));
-        let found: std::collections::HashSet<i64> = told.found.iter().copied().collect();
-        let mut missing: Vec<_> = request.taken.into_iter().filter(|(id, _)| !found.contains(id)).collect();
-        match request.work {
-            Work::Active { min, page } if told.has_more && page < self.options.max_page => {
-                site.pages.push_back(Page { min, page: page + 1, taken: missing, gap: request.gap });
-                return;
-            }
-            Work::Active { .. } => missing.iter_mut().for_each(|(_, pending)| pending.by_id = true),
-            Work::Questions { .. } | Work::Posts { .. } => {
-                self.status.gone += missing.iter().filter(|(_, pending)| pending.second_look).count() as u64;
-                missing.retain(|(_, pending)| !pending.second_look);
-                for (_, pending) in &mut missing {
-                    (pending.second_look, pending.not_before) = (true, now + SECOND_LOOK);
-                }
-            }
-        }
-        for (id, pending) in missing {
-            self.pending += usize::from(site.add(id, pending));
-        }
-    }
-
-    /// A request failed: what it was to fetch waits again, as old as it was. An unknown id is ignored.
-    pub fn on_failure(&mut self, id: u64, failure: Failure, now: Timestamp) {
-        let now = self.advance(now);
-        let Some(request) = self.in_flight.remove(&id) else { return };
-        self.status.failures += 1;
-        let Some(site) = self.sites.get_mut(&request.site) else { return };
-        match failure {
-            Failure::Throttled(wait) => self.gate.pause(wait, now),
-            Failure::Unavailable => self.gate.on_failure(now),
-            Failure::Refused => site.suspended_until = now + SUSPENSION,
-            Failure::TooLarge => {
-                // One question that is too large alone would block its site for ever.
-                site.suspended_until = if site.max_ids == 1 { now + SUSPENSION } else { now };
-                site.max_ids = (site.max_ids / 2).max(1);
-            }
-        }
-        let by_id = failure == Failure::TooLarge;
-        match request.work {
-            Work::Active { min, page } if page > 1 && !by_id => {
-                site.pages.push_back(Page { min, page, taken: request.taken, gap: request.gap });
-            }
-            Work::Active { .. } | Work::Questions { .. } => {
-                site.filled_to = site.filled_to.min(request.filled_to);
-                if let Some(gap) = request.gap.filter(|_| !by_id) {
-                    site.gap = Some(gap.merge(site.gap));
-                }
-                site.young.extend(request.young.into_iter().map(|id| (id, now)));
-                for (id, mut pending) in request.taken {
-                    pending.by_id |= by_id;
-                    self.pending += usize::from(site.add(id, pending));
-                }
-            }
-            Work::Posts { ids } => {
-                for id in ids {
-                    site.lookups.add(id, now);
-                }
-            }
-        }
-        self.shed();
-    }
-
     /// Lets time pass, and gives the time that counts.
     fn advance(&mut self, now: Timestamp) -> Timestamp {
         self.at = self.at.max(now);
@@ -409,139 +316,6 @@ impl FetchPlan {
             Why::Plan => self.quota.permits(),
         }
     }
-
-    /// The request for a site that is due; none when it would have to wait for its method or repeats another.
-    fn build(&mut self, host: &str, why: Why, now: Timestamp) -> Option<Request> {
-        let listed = self.options.listed_sites.iter().any(|listed| listed == host);
-        let site = self.sites.get_mut(host)?;
-        let open = |method: Method| self.gate.method_open_at(method) <= now;
-        let (work, chosen) = match why {
-            Why::Page => {
-                let page = site.pages.front()?;
-                (Work::Active { min: page.min, page: page.page }, Vec::new())
-            }
-            Why::Lookup => (Work::Posts { ids: site.lookups.first(site.max_ids) }, Vec::new()),
-            Why::Urgent | Why::Surge | Why::Gap | Why::Plan => {
-                let chosen = site.choose(site.max_ids, now);
-                let reach =
-                    chosen.iter().filter_map(|id| site.pending.get(id)).map(|pending| pending.since).min();
-                let recent = reach.is_none_or(|since| now.since(since) <= LISTING_REACH);
-                let by_id = chosen.iter().any(|id| site.pending.get(id).is_some_and(|pending| pending.by_id));
-                let lists = site.gap.is_some() || listed && recent && !by_id && !chosen.is_empty();
-                if lists && open(Method::Active) {
-                    let since = reach.map_or(i64::MAX, |since| since.as_secs() - OVERLAP_S);
-                    let gap = site.gap.map_or(i64::MAX, |gap| gap.from.as_secs() - OVERLAP_S);
-                    // What the socket did not tell since the last listing; not further back than it is worth.
-                    let unseen = match site.newest_activity {
-                        newest if listed && newest > 0 => newest.max(now.as_secs() - 3600),
-                        _ => i64::MAX,
-                    };
-                    (Work::Active { min: since.min(gap).min(unseen).max(0), page: 1 }, chosen)
-                } else {
-                    let mut ids = chosen.clone();
-                    add_young(&mut ids, site, now);
-                    if ids.is_empty() {
-                        site.rescan();
-                        return None;
-                    }
-                    fill(&mut ids, site);
-                    ids.sort_unstable();
-                    (Work::Questions { ids }, chosen)
-                }
-            }
-        };
-        if !open(work.method()) {
-            return None;
-        }
-        let work = self.vary(host, work, now)?;
-        Some(self.send(host, work, &chosen, why, now))
-    }
-
-    /// The work, changed where needed so that the API's cache does not answer: a neighbouring id more, or a second
-    /// further back. A page of a listing can not be changed and waits.
-    fn vary(&self, host: &str, work: Work, now: Timestamp) -> Option<Work> {
-        let variant = |k: i64| match &work {
-            _ if k == 0 => Some(work.clone()),
-            Work::Questions { ids } => {
-                let mut ids = ids.clone();
-                let extra = ids.last()?.saturating_add(k);
-                if ids.len() >= MAX_IDS {
-                    ids.pop();
-                }
-                ids.push(extra);
-                Some(Work::Questions { ids })
-            }
-            Work::Active { min, page: 1 } => Some(Work::Active { min: min - k, page: 1 }),
-            Work::Active { .. } | Work::Posts { .. } => None,
-        };
-        let tries = i64::try_from(IDENTICAL.as_secs()).unwrap_or(60) * gate::PER_SECOND as i64;
-        (0..tries).map_while(variant).find(|work| !self.gate.is_repeat(host, work, now))
-    }
-
-    fn send(&mut self, host: &str, work: Work, chosen: &[i64], why: Why, now: Timestamp) -> Request {
-        let request = Request { id: self.next_id, site: host.to_owned(), work };
-        self.next_id += 1;
-        self.gate.on_sent(&request, now);
-        self.quota.spend(matches!(why, Why::Surge | Why::Gap | Why::Lookup));
-        self.status.requests += 1;
-        let site = self.sites.get_mut(host).expect("`build` found it");
-        let mut in_flight = InFlight {
-            site: request.site.clone(),
-            work: request.work.clone(),
-            taken: Vec::new(),
-            gap: None,
-            filled_to: site.filled_to,
-            young: Vec::new(),
-        };
-        match &request.work {
-            Work::Active { page: 1, .. } => {
-                in_flight.gap = site.gap.take();
-                let before = site.pending.len();
-                in_flight.taken = site.take(chosen, now);
-                self.pending = self.pending + site.pending.len() - before;
-                site.filled_to = site.max_seen;
-            }
-            Work::Active { .. } => {
-                if let Some(page) = site.pages.pop_front() {
-                    (in_flight.taken, in_flight.gap) = (page.taken, page.gap);
-                }
-            }
-            Work::Questions { ids } => {
-                // A variant may have left out the last id.
-                let chosen: Vec<i64> = chosen.iter().copied().filter(|id| ids.contains(id)).collect();
-                let before = site.pending.len();
-                in_flight.taken = site.take(&chosen, now);
-                self.pending = self.pending + site.pending.len() - before;
-                site.filled_to = site.max_seen;
-                let is_due = |id: &&i64| site.young.get(id).is_some_and(|again| *again <= now);
-                in_flight.young = ids.iter().filter(is_due).copied().collect();
-                site.young.retain(|id, _| !in_flight.young.contains(id));
-            }
-            Work::Posts { ids } => ids.iter().for_each(|id| {
-                site.lookups.remove(*id);
-            }),
-        }
-        self.in_flight.insert(request.id, in_flight);
-        request
-    }
-}
-
-/// Adds the questions that are to be looked at again, as far as there is room.
-fn add_young(ids: &mut Vec<i64>, site: &Site, now: Timestamp) {
-    let free = MAX_IDS.min(site.max_ids).saturating_sub(ids.len());
-    let due = site.young.iter().filter(|(id, again)| **again <= now && !ids.contains(id));
-    let due: Vec<i64> = due.map(|(id, _)| *id).take(free).collect();
-    ids.extend(due);
-}
-
-/// Adds ids between the last asked for and the highest seen, newest first, as far as there is room: questions that the
-/// socket did not tell of are found so at no cost.
-fn fill(ids: &mut Vec<i64>, site: &Site) {
-    let known: std::collections::HashSet<i64> = ids.iter().copied().collect();
-    let free = MAX_IDS.min(site.max_ids).saturating_sub(ids.len());
-    ids.extend(
-        (site.filled_to.saturating_add(1)..site.max_seen).rev().filter(|id| !known.contains(id)).take(free),
-    );
 }
 
 #[cfg(test)]
