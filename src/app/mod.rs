@@ -5,6 +5,7 @@
 //! realtime, API, chat ──events──► Service loop ──step──► journal ──durable──► orders ──► API, chat
 //! ```
 
+mod act;
 mod chat;
 pub mod demo;
 mod desk;
@@ -15,6 +16,7 @@ mod input;
 mod intake;
 mod lists;
 mod metrics;
+mod readiness;
 pub mod replay;
 mod service;
 mod turn;

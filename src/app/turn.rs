@@ -1,7 +1,7 @@
 //! The loop that owns the bot: one event at a time, entries durable before their actions, everything else in tasks.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -12,21 +12,19 @@ use super::chat::Order;
 use super::desk::Desk;
 use super::ended::{Ended, RunError, WorkLeft};
 use super::heard::Heard;
-use super::input::{ChatHealth, INPUTS, Input};
-use super::intake::{self, Intake, Recorder};
+use super::input::{ChatHealth, Input};
+use super::intake::{Intake, Recorder};
 use super::lists::Lists;
 use super::metrics::Metrics;
 use crate::clock::Clock;
-use crate::core::bot::{
-    self, Action, Active, Bot, Event, Found, Happening, Step, Wanted, WebFeedback, WebOutcome,
-};
+use crate::core::bot::{Action, Active, Bot, Event, Happening, Step, WebFeedback, WebOutcome};
 use crate::core::journal::ReadTo;
 use crate::core::outbox::{AccountKey, Phase};
 use crate::core::post::PostKey;
 use crate::core::time::Timestamp;
 use crate::realtime::RealtimeEvent;
 use crate::store::{self, Append, Committed, Journal};
-use crate::web::{Check, Question, Readiness};
+use crate::web::Question;
 
 /// A snapshot is taken after so many entries ...
 const SNAPSHOT_ENTRIES: usize = 20_000;
@@ -240,120 +238,12 @@ impl Main {
         }
     }
 
-    fn act(&mut self, action: Action) {
-        match action {
-            Action::Fetch(request) => self.intake.fetch(request),
-            Action::Send(send) => self.order(&send.account.clone(), Order::Send(send)),
-            Action::LookUp { through, send } => self.order(&through, Order::LookUp(send)),
-            Action::Join { account, room } => self.order(&account, Order::Join(room)),
-            Action::Scan(batch) => self.intake.scan(batch),
-            Action::ReadBack { account, room, after } => {
-                self.order(&account, Order::ReadBack { room, after })
-            }
-            Action::WebAnswer { ticket, outcome } => {
-                if let Some(answer) = self.tickets.remove(&ticket) {
-                    // Who asked may be gone by now.
-                    let _ = answer.send(outcome);
-                }
-            }
-            Action::Retract(retraction) => {
-                self.order(&retraction.account.clone(), Order::Retract(retraction))
-            }
-            Action::Recall { recall, wanted } => self.recall(recall, wanted),
-            Action::Watch { site, question } => self.intake.watch(site, question),
-            Action::Weigh(weights) => self.intake.scanner.weigh(weights),
-            Action::Unwatch { site, question } => self.intake.unwatch(&site, question),
-            Action::ChangeList(made) => self.lists.change(made),
-            Action::Ask { message, question: bot::Question::Lint(candidate), .. } => {
-                self.lists.lint(message, candidate);
-            }
-            Action::Ask { message, question: bot::Question::Desk(question), .. } => {
-                self.desk.take(message, question);
-            }
-            Action::Ask { room, message, question: bot::Question::Chat(question) } => {
-                if let Some(account) = self.account_of(&room.server) {
-                    self.order(&account, Order::Ask { room, message, question });
-                }
-            }
-            Action::End { restart } => {
-                self.restart = restart;
-                self.stop.cancel();
-            }
-            Action::Tell(happening) => {
-                self.metrics.count(&happening);
-                // Nobody has to look on.
-                let _ = self.happenings.send(happening);
-            }
-        }
-    }
-
-    fn account_of(&self, server: &str) -> Option<AccountKey> {
-        self.orders.keys().find(|key| key.server == server).cloned()
-    }
-
-    fn order(&self, account: &AccountKey, order: Order) {
-        if let Some(orders) = self.orders.get(account) {
-            // The task only ends with the service, or with an error that ends it.
-            let _ = orders.send(order);
-        }
-    }
-
-    /// The tables are asked first; of messages that they do not know, chat is.
-    fn recall(&self, recall: u64, wanted: Wanted) {
-        let account = match &wanted {
-            Wanted::Message { server, .. } => self.orders.keys().find(|key| key.server == *server),
-            Wanted::Moderator { room, .. } => self.orders.keys().find(|key| key.server == room.server),
-            Wanted::Reports(_) => None,
-        };
-        let order = account.and_then(|account| self.orders.get(account)).cloned();
-        if let Wanted::Moderator { room, user_id } = wanted {
-            if let Some(order) = order {
-                // The task only ends with the service, or with an error that ends it.
-                let _ = order.send(Order::Moderator { recall, room: room.room, user_id });
-            }
-            return;
-        }
-        let (reader, inputs) = (Arc::clone(&self.reader), self.intake.inputs.clone());
-        self.tasks.spawn(async move {
-            let found = match recalled(reader, wanted.clone()).await {
-                Found::Nothing => {
-                    if let (Some(order), Wanted::Message { message_id, .. }) = (order, wanted)
-                        && order.send(Order::Source { recall, message_id }).is_ok()
-                    {
-                        return;
-                    }
-                    Found::Nothing
-                }
-                found => found,
-            };
-            // When the service has stopped there is nobody to tell.
-            let _ = inputs.send(Input::Event(Event::Recalled { recall, found })).await;
-        });
-    }
-
     fn snapshot(&mut self) {
         let learned = self.bot.learned(self.clock.now());
         self.submit(learned);
         self.n_since_snapshot = 0;
         let state = serde_json::to_string(self.bot.state()).expect("the state is plain data");
         self.journal.snapshot(state);
-    }
-
-    fn every_login_refused(&self) -> Result<(), RunError> {
-        let refusals: Option<Vec<String>> = self
-            .chat
-            .iter()
-            .map(|(account, health)| match health {
-                Some(ChatHealth::LoginFailed { why, refused: true }) => {
-                    Some(format!("{}: {why}", account.shown()))
-                }
-                _ => None,
-            })
-            .collect();
-        match refusals {
-            Some(lines) => Err(RunError::EveryLoginRefused(lines.join("\n"))),
-            None => Ok(()),
-        }
     }
 
     fn answer(&mut self, question: Question) {
@@ -374,39 +264,6 @@ impl Main {
         let state = self.bot.state();
         let outbox = &state.outbox;
         WorkLeft { pending: state.pending.len(), waiting: outbox.len() }
-    }
-
-    fn readiness(&self) -> Readiness {
-        let mut checks = BTreeMap::new();
-        for (account, health) in &self.chat {
-            let check = match health {
-                Some(ChatHealth::Up) => Check { ok: true, detail: "logged in, events arrive".to_owned() },
-                Some(ChatHealth::Down { why }) => Check { ok: false, detail: format!("no events: {why}") },
-                Some(ChatHealth::LoginFailed { why, .. }) => {
-                    Check { ok: false, detail: format!("not logged in: {why}") }
-                }
-                None => Check { ok: false, detail: "logging in".to_owned() },
-            };
-            checks.insert(format!("chat {}", account.shown()), check);
-        }
-        checks.insert("rooms".to_owned(), self.rooms_check());
-        let (source, check) = self.intake.freshness(self.clock.now());
-        checks.insert(source.to_owned(), check);
-        checks.insert("intake".to_owned(), intake::check(&self.bot.intake(), self.clock.now()));
-        // The loop lives only while the journal takes what it is given; what waits long says that the disk is slow.
-        let waiting = self.commits.len();
-        let check =
-            Check { ok: waiting < INPUTS, detail: format!("{waiting} appends on their way to the disk") };
-        checks.insert("store".to_owned(), check);
-        Readiness { ready: checks.values().all(|check| check.ok), checks }
-    }
-
-    /// A room that takes nothing from us is told of, and no reason to restart a service that serves the others.
-    fn rooms_check(&self) -> Check {
-        let closed = self.bot.closed_rooms().map(|(room, why)| format!("{room} takes nothing: {why}"));
-        let closed: Vec<String> = closed.collect();
-        let detail = if closed.is_empty() { "none refuses us".to_owned() } else { closed.join("; ") };
-        Check { ok: true, detail }
     }
 
     /// Waits for answers that are on their way, then keeps everything.
@@ -436,28 +293,6 @@ impl Main {
     fn awaits_answers(&self) -> bool {
         !self.commits.is_empty()
             || self.bot.state().outbox.all_open().any(|(_, phase)| *phase == Phase::InFlight)
-    }
-}
-
-/// What the tables know of something that people speak of.
-async fn recalled(reader: Arc<Mutex<store::Reader>>, wanted: Wanted) -> Found {
-    let read = tokio::task::spawn_blocking(move || {
-        // A reader that panicked holds no half-written state: it only reads.
-        let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-        match wanted {
-            Wanted::Reports(reports) => reader.recall(&reports),
-            Wanted::Moderator { .. } => Ok(Vec::new()),
-            Wanted::Message { server, message_id } => {
-                let items = reader.message(&server, message_id)?.map(|row| row.items).unwrap_or_default();
-                reader.recall(&items.iter().map(|item| item.report).collect::<Vec<_>>())
-            }
-        }
-    });
-    match read.await {
-        Ok(Ok(reports)) if reports.is_empty() => Found::Nothing,
-        Ok(Ok(reports)) => Found::Reports(reports),
-        Ok(Err(error)) => Found::Unreadable(error.to_string()),
-        Err(error) => Found::Unreadable(error.to_string()),
     }
 }
 

@@ -1,6 +1,9 @@
 //! One task per account: keeps it logged in, in its rooms and listening, and carries out the bot's orders there.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod answers;
+mod hear;
+mod read_back;
+
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -9,20 +12,19 @@ use tokio_util::task::TaskTracker;
 
 use super::input::{ChatHealth, Input};
 use crate::chat::{
-    self, ChatError, ChatEvent, Client, ClientOptions, Credentials, EditError, EventKind, LoginError,
-    SendError, ServerEvent, ServerUrls, SetupError,
+    self, ChatError, Client, ClientOptions, Credentials, LoginError, SendError, ServerEvent, ServerUrls,
+    SetupError,
 };
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::core::bot::{ChatQuestion, Event, Found, Message, Reply, RetractOutcome, SendOutcome};
-use crate::core::commands::{Grammar, is_stop};
+use crate::core::bot::{ChatQuestion, Event, Found, RetractOutcome, SendOutcome};
+use crate::core::commands::Grammar;
 use crate::core::outbox::reconcile::Candidate;
 use crate::core::outbox::{AccountKey, Send};
-use crate::core::report::form;
-use crate::core::retraction::{Retract, Retraction};
+use crate::core::retraction::Retraction;
 use crate::core::rooms::RoomKey;
 use crate::core::talk::MessageKey;
-use crate::core::time::Timestamp;
+use answers::{not_there, outcome_of, unanswered};
 
 /// Pause after the site could not be reached; doubles up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -30,13 +32,6 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(60);
 /// A refused login is tried again this much later: the site answers haste with captchas.
 const REFUSED_RETRY: Duration = Duration::from_secs(600);
-/// A room is read back for at most so many pages of [`PAGE`] messages: ten days of the busiest room.
-const MAX_PAGES: usize = 200;
-/// What was said while nobody listened is read back for at most so many pages; older feedback is lost, and the log says
-/// so.
-const MAX_PAGES_BACK: usize = 10;
-/// Messages asked for at once: the most that chat gives.
-const PAGE: u32 = 500;
 /// A send that is older than this, in real time, when its request would leave is given up: the process was frozen
 /// since it was journalled, and another may have taken over.
 const STALE_AFTER: Duration = Duration::from_secs(2);
@@ -294,174 +289,12 @@ impl Account {
         self.tell(Event::RoomClosed { account: self.key.clone(), room, why }).await;
     }
 
-    async fn hear(&self, event: ServerEvent) {
-        match event {
-            ServerEvent::Up => {
-                self.health(ChatHealth::Up).await;
-                self.tell(Event::Listening { account: self.key.clone() }).await;
-            }
-            ServerEvent::Down { why, .. } => {
-                tracing::warn!(account = %self.key, why = %why, "chat events are down");
-                self.health(ChatHealth::Down { why: why.to_string() }).await;
-            }
-            ServerEvent::Counter(_) => {}
-            ServerEvent::Event(event) => {
-                if let Some(event) = self.other_than_speech(&event) {
-                    return self.tell(event).await;
-                }
-                let id = event.id;
-                let Some(message) = self.message(event) else { return };
-                let is_stop = is_stop(&message.text, &self.ears.grammar);
-                let to = if is_stop { &self.ears.stops } else { &self.ears.inputs };
-                // When the service has stopped there is nobody to tell.
-                let _ = to.send(Input::Heard { id, message }).await;
-            }
-        }
-    }
-
-    /// What people do in a room other than speaking.
-    fn other_than_speech(&self, event: &ChatEvent) -> Option<Event> {
-        let room = RoomKey::new(self.key.server.clone(), event.room_id);
-        let user_id = event.user_id?;
-        match event.kind {
-            EventKind::Entered => {
-                Some(Event::Came { room, user_id, name: event.user_name.clone().unwrap_or_default() })
-            }
-            EventKind::Left => Some(Event::Left { room, user_id }),
-            EventKind::Deleted => Some(Event::Unsaid { room, message_id: event.message_id?, user_id }),
-            _ => None,
-        }
-    }
-
-    fn message(&self, event: ChatEvent) -> Option<Message> {
-        let is_message = matches!(event.kind, EventKind::Posted | EventKind::Edited);
-        if !is_message {
-            return None;
-        }
-        let text = event.text();
-        Some(Message {
-            room: RoomKey::new(self.key.server.clone(), event.room_id),
-            message_id: event.message_id?,
-            user_id: event.user_id?,
-            user_name: event.user_name.unwrap_or_default(),
-            reply_to: event.parent_id.filter(|_| event.is_reply),
-            text,
-        })
-    }
-
-    async fn is_moderator(&self, room: i64, user_id: i64) -> Result<bool, ChatError> {
-        let users = self.client.user_info(room, &[user_id]).await?;
-        Ok(users.iter().any(|user| user.id == user_id && user.is_moderator))
-    }
-
-    /// Finds out what a command needs to know of chat.
-    async fn reply(&self, room: &RoomKey, question: ChatQuestion) -> Reply {
-        match question {
-            ChatQuestion::IsModerator { user_id } => {
-                let known = self.is_moderator(room.room, user_id).await;
-                Reply::IsModerator { user_id, known: known.map_err(|error| error.to_string()) }
-            }
-            ChatQuestion::Source { message_id } => {
-                let source = self.client.source(message_id).await;
-                Reply::Source(
-                    source.map(|text| chat::text::without_breaks(&text)).map_err(|error| error.to_string()),
-                )
-            }
-        }
-    }
-
-    /// Changes a message of ours.
-    async fn retract(&self, retraction: &Retraction) -> RetractOutcome {
-        let message_id = retraction.message_id;
-        let changed = match retraction.how {
-            Retract::Delete => self.client.delete(message_id).await,
-            Retract::Gone => match self.client.source(message_id).await.map(|source| form::gone(&source)) {
-                Ok(Some(text)) => self.client.edit(message_id, &text).await,
-                Ok(None) => return RetractOutcome::Refused("it is no single report (any more)".to_owned()),
-                Err(ChatError::NotFound { .. }) => return RetractOutcome::Done,
-                Err(_) => return RetractOutcome::Later(None),
-            },
-        };
-        match changed {
-            Ok(()) | Err(EditError::Deleted(_) | EditError::NotFound) => RetractOutcome::Done,
-            Err(EditError::Throttled { wait }) => {
-                RetractOutcome::Later(wait.map(|wait| self.clock.told(wait)))
-            }
-            Err(EditError::NotSent(_) | EditError::Unknown(_) | EditError::SessionExpired) => {
-                RetractOutcome::Later(None)
-            }
-            Err(error) => RetractOutcome::Refused(error.to_string()),
-        }
-    }
-
     async fn retracted(&self, retraction: Retraction, outcome: RetractOutcome) {
         self.tell(Event::Retracted { retraction, outcome }).await;
     }
 
-    /// What was said in a room after a message, oldest first, each with the time when it was said.
-    async fn said_after(&self, room: &RoomKey, after: i64) -> Result<Vec<(Timestamp, Message)>, ChatError> {
-        let mut said = BTreeMap::new();
-        let mut before = None;
-        for _ in 0..MAX_PAGES_BACK {
-            let page = self.client.history(room.room, before, PAGE).await?;
-            let now = self.clock.now();
-            let Some(oldest) = page.messages.iter().filter_map(|m| m.message_id).min() else { break };
-            for event in page.messages {
-                // The server's clock is not ours: only the age counts.
-                let age = Duration::from_secs(u64::try_from(page.time - event.time).unwrap_or(0));
-                let at = now.before(age);
-                if let Some(message) = self.message(event).filter(|m| m.message_id > after) {
-                    said.insert(message.message_id, (at, message));
-                }
-            }
-            if oldest <= after || before.is_some_and(|before| oldest >= before) {
-                return Ok(said.into_values().collect());
-            }
-            before = Some(oldest);
-        }
-        if before.is_some() {
-            tracing::warn!(room = %room, "more was said meanwhile than is read back; the oldest is lost");
-        }
-        Ok(said.into_values().collect())
-    }
-
     async fn recalled(&self, recall: u64, found: Found) {
         self.tell(Event::Recalled { recall, found }).await;
-    }
-
-    /// What the send's account wrote in its room since the mark. Anything less than all of it is an error: a message
-    /// that was not seen must not be taken for one that is not there.
-    async fn candidates(&self, send: &Send) -> Result<Vec<Candidate>, ChatError> {
-        let mut ours = BTreeSet::new();
-        let mut before = None;
-        let mut n_pages = 0;
-        loop {
-            let page = self.client.history(send.room.room, before, PAGE).await?;
-            let ids = page.messages.iter().filter_map(|m| m.message_id);
-            let Some(oldest) = ids.min() else { break };
-            let theirs = page.messages.iter().filter(|m| m.user_id == Some(send.user_id));
-            ours.extend(theirs.filter_map(|m| m.message_id).filter(|id| *id > send.mark));
-            if oldest <= send.mark {
-                break;
-            }
-            n_pages += 1;
-            if n_pages == MAX_PAGES || before.is_some_and(|before| oldest >= before) {
-                let what = format!("the history of room {}", send.room.room);
-                let why = format!("it does not reach back to message {}", send.mark);
-                return Err(ChatError::Malformed { what, why });
-            }
-            before = Some(oldest);
-        }
-        let mut candidates = Vec::with_capacity(ours.len());
-        for message_id in ours {
-            let source = match self.client.source(message_id).await {
-                Ok(source) => Some(source),
-                Err(ChatError::NotFound { .. }) => None,
-                Err(error) => return Err(error),
-            };
-            candidates.push(Candidate { message_id, user_id: send.user_id, source });
-        }
-        Ok(candidates)
     }
 
     async fn sent(&self, send: &Send, outcome: SendOutcome) {
@@ -479,45 +312,5 @@ impl Account {
 
     async fn health(&self, health: ChatHealth) {
         let _ = self.ears.inputs.send(Input::Chat(self.key.clone(), health)).await;
-    }
-}
-
-/// The reply to a question that could not be asked.
-fn unanswered(question: ChatQuestion, why: String) -> Reply {
-    match question {
-        ChatQuestion::IsModerator { user_id } => Reply::IsModerator { user_id, known: Err(why) },
-        ChatQuestion::Source { .. } => Reply::Source(Err(why)),
-    }
-}
-
-fn not_there(error: ChatError) -> Found {
-    match error {
-        ChatError::NotFound { .. } => Found::Nothing,
-        error => Found::Unreadable(error.to_string()),
-    }
-}
-
-/// Waits that the server names are the world's.
-fn outcome_of(answer: Result<chat::Sent, SendError>, clock: Clock) -> SendOutcome {
-    let told = |wait: Option<Duration>| wait.map(|wait| clock.told(wait));
-    let closed = |why: String, wait| SendOutcome::RoomClosed { why, wait: told(wait) };
-    match answer {
-        Ok(sent) => SendOutcome::Sent { message_id: sent.message_id },
-        Err(SendError::Throttled { wait }) => SendOutcome::Throttled(told(wait)),
-        Err(SendError::Duplicate) => SendOutcome::Duplicate,
-        Err(SendError::TooLong(_)) => SendOutcome::TooLong,
-        Err(error @ SendError::Suspended(_)) => SendOutcome::Suspended(error.to_string()),
-        Err(SendError::RoomTimeout { wait, words }) => closed(words, wait),
-        Err(
-            error @ (SendError::NoPermission(_)
-            | SendError::Frozen(_)
-            | SendError::LowReputation(_)
-            | SendError::NoSuchRoom(_)
-            | SendError::Refused { .. }),
-        ) => closed(error.to_string(), None),
-        Err(error @ (SendError::SessionExpired | SendError::NotSent(_))) => {
-            SendOutcome::NotSent(error.to_string())
-        }
-        Err(SendError::Unknown(why)) => SendOutcome::Unknown(why),
     }
 }
