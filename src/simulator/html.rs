@@ -17,3 +17,18 @@ pub(super) fn escape(text: &str) -> String {
     }
     html
 }
+
+/// The text of a body, roughly; entities stay as they are.
+pub(super) fn without_tags(body: &str) -> String {
+    let mut text = String::with_capacity(body.len());
+    let mut in_tag = false;
+    for char in body.chars() {
+        match char {
+            '<' => in_tag = true,
+            '>' if in_tag => in_tag = false,
+            _ if in_tag => {}
+            char => text.push(char),
+        }
+    }
+    text
+}

@@ -42,6 +42,7 @@ pub mod site;
 pub mod sites;
 mod token;
 pub mod wave;
+mod websocket;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

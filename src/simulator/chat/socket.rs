@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use crate::simulator::listener::Connection;
 use crate::simulator::lock::lock;
 use crate::simulator::names::Host;
 use crate::simulator::shared::Shared;
+use crate::simulator::websocket::{self, Next, next_fault, send};
 
 /// Readers have nothing to say; what they send is dropped beyond so many bytes.
 const MAX_FRAME_BYTES: usize = 16 << 10;
@@ -61,13 +62,6 @@ struct Reader {
     silent: bool,
 }
 
-/// Whether the socket stays open.
-#[derive(PartialEq)]
-enum Next {
-    GoOn,
-    End,
-}
-
 impl Reader {
     fn new(shared: Arc<Shared>, ticket: Ticket, since: i64, connection: Connection) -> Self {
         Self { shared, ticket, seen: since, rooms: BTreeSet::new(), connection, silent: false }
@@ -99,24 +93,25 @@ impl Reader {
         counter.borrow_and_update();
         if !self.silent
             && let Some(frame) = self.frame()
-            && !send(socket, &frame).await
+            && send(socket, frame.to_string()).await == Next::End
         {
             return Next::End;
         }
         tokio::select! {
             changed = counter.changed() => if changed.is_ok() { Next::GoOn } else { Next::End },
             () = tokio::time::sleep(self.shared.options.keep_alive) => {
-                if self.silent || send(socket, &keep_alive(self.ticket.room)).await { Next::GoOn } else { Next::End }
+                match self.silent {
+                    true => Next::GoOn,
+                    false => send(socket, keep_alive(self.ticket.room).to_string()).await,
+                }
             }
             message = socket.recv() => match message {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => Next::End,
                 Some(Ok(_)) => Next::GoOn,
             },
-            fault = faults.recv() => match fault {
-                Ok(fault) if fault.host.as_deref().is_none_or(|name| name == Host::ChatSockets.name()) => {
-                    self.hit(socket, &fault.kind).await
-                }
-                _ => Next::GoOn,
+            fault = next_fault(faults, Host::ChatSockets) => match fault {
+                Some(fault) => self.hit(socket, &fault).await,
+                None => Next::GoOn,
             },
             () = self.shared.stop.cancelled() => Next::End,
         }
@@ -171,44 +166,10 @@ impl Reader {
     }
 
     async fn hit(&mut self, socket: &mut WebSocket, fault: &SocketFaultKind) -> Next {
-        match fault {
-            SocketFaultKind::SocketReset => {
-                self.connection.cut();
-                return Next::End;
-            }
-            SocketFaultKind::SocketClose { code } => {
-                let frame = CloseFrame { code: code.unwrap_or(1000), reason: "".into() };
-                // Whether the frame arrives or not, this is the end.
-                let _ = socket.send(Message::Close(Some(frame))).await;
-                return Next::End;
-            }
-            SocketFaultKind::SocketSilent => self.silent = true,
-            SocketFaultKind::SocketFrame { text } => {
-                if socket.send(Message::text(text.clone())).await.is_err() {
-                    return Next::End;
-                }
-            }
-            SocketFaultKind::SocketUnknown => {
-                let room = self.ticket.room;
-                let event =
-                    json!({"event_type": 987, "time_stamp": 0, "room_id": room, "mystery": {"x": [1]}});
-                let mut frame = serde_json::Map::new();
-                frame.insert(format!("r{room}"), json!({"e": [event], "t": self.seen, "d": 0}));
-                if !send(socket, &Value::Object(frame)).await {
-                    return Next::End;
-                }
-            }
-            SocketFaultKind::SocketHeartbeat { data } => {
-                let frame = json!({"action": "hb", "data": data.as_deref().unwrap_or("hb")});
-                if !send(socket, &frame).await {
-                    return Next::End;
-                }
-            }
-        }
-        Next::GoOn
+        let room = self.ticket.room;
+        let event = json!({"event_type": 987, "time_stamp": 0, "room_id": room, "mystery": {"x": [1]}});
+        let mut unknown = serde_json::Map::new();
+        unknown.insert(format!("r{room}"), json!({"e": [event], "t": self.seen, "d": 0}));
+        websocket::hit(socket, &self.connection, fault, &Value::Object(unknown), &mut self.silent).await
     }
-}
-
-async fn send(socket: &mut WebSocket, frame: &Value) -> bool {
-    socket.send(Message::text(frame.to_string())).await.is_ok()
 }

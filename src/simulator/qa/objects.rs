@@ -6,6 +6,7 @@ use super::store::{SitePosts, Stored, Version, account_of, owner_link, user_of};
 use crate::core::post::{Owner, PostType};
 use crate::core::time::Timestamp;
 use crate::simulator::chat::slug;
+use crate::simulator::html::without_tags;
 
 /// What a filter shows besides the default fields, or instead of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +118,8 @@ impl Place<'_> {
             put("body", json!(version.body));
         }
         if self.filter.markdown {
-            put("body_markdown", json!(markdown(&version.body)));
+            // A rough source; its entities stay, as in a safe filter.
+            put("body_markdown", json!(without_tags(&version.body)));
         }
         if self.filter.votes {
             put("up_vote_count", json!(version.score.max(0)));
@@ -200,19 +202,4 @@ impl Place<'_> {
         put("is_employee", json!(false));
         Value::Object(object)
     }
-}
-
-/// A rough source for a body: its text without tags. Entities stay, as in a safe filter.
-fn markdown(body: &str) -> String {
-    let mut text = String::with_capacity(body.len());
-    let mut in_tag = false;
-    for char in body.chars() {
-        match char {
-            '<' => in_tag = true,
-            '>' if in_tag => in_tag = false,
-            _ if in_tag => {}
-            char => text.push(char),
-        }
-    }
-    text
 }

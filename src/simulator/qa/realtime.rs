@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
@@ -18,6 +18,7 @@ use crate::simulator::listener::Connection;
 use crate::simulator::lock::lock;
 use crate::simulator::names::Host;
 use crate::simulator::shared::Shared;
+use crate::simulator::websocket::{self, Next, next_fault, send};
 
 /// The stream of the whole network.
 pub(in crate::simulator) const NETWORK_STREAM: &str = "155-questions-active";
@@ -65,12 +66,6 @@ struct Reader {
     next_heartbeat: Instant,
 }
 
-#[derive(PartialEq)]
-enum Next {
-    GoOn,
-    End,
-}
-
 impl Reader {
     async fn run(mut self, mut socket: WebSocket) {
         let shared = Arc::clone(&self.shared);
@@ -98,7 +93,7 @@ impl Reader {
         self.seen = upto;
         if !self.dead {
             for text in texts {
-                if !send(socket, text).await {
+                if send(socket, text).await == Next::End {
                     return Next::End;
                 }
             }
@@ -113,11 +108,9 @@ impl Reader {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => Next::End,
                 Some(Ok(_)) => Next::GoOn,
             },
-            fault = faults.recv() => match fault {
-                Ok(fault) if fault.host.as_deref().is_none_or(|name| name == Host::Realtime.name()) => {
-                    self.hit(socket, &fault.kind).await
-                }
-                _ => Next::GoOn,
+            fault = next_fault(faults, Host::Realtime) => match fault {
+                Some(fault) => self.hit(socket, &fault).await,
+                None => Next::GoOn,
             },
             () = self.shared.stop.cancelled() => Next::End,
         }
@@ -132,17 +125,13 @@ impl Reader {
         self.next_heartbeat = Instant::now() + self.shared.options.heartbeat;
         let data = if self.n_heartbeats.is_multiple_of(2) { "hb" } else { "pong" };
         self.n_heartbeats += 1;
-        let sent = send(socket, json!({"action": "hb", "data": data}).to_string()).await;
-        if sent { Next::GoOn } else { Next::End }
+        send(socket, json!({"action": "hb", "data": data}).to_string()).await
     }
 
     async fn hear(&mut self, socket: &mut WebSocket, text: &str) -> Next {
         match text {
             "hb" | "pong" => self.answered = true,
-            "ping" => {
-                let sent = send(socket, json!({"action": "hb", "data": "pong"}).to_string()).await;
-                return if sent { Next::GoOn } else { Next::End };
-            }
+            "ping" => return send(socket, json!({"action": "hb", "data": "pong"}).to_string()).await,
             _ => match text.strip_prefix('-') {
                 Some(stream) => drop(self.streams.remove(stream)),
                 None if text.len() <= MAX_STREAM_BYTES && self.streams.len() < MAX_STREAMS => {
@@ -158,33 +147,7 @@ impl Reader {
     }
 
     async fn hit(&mut self, socket: &mut WebSocket, fault: &SocketFaultKind) -> Next {
-        let text = match fault {
-            SocketFaultKind::SocketReset => {
-                self.connection.cut();
-                return Next::End;
-            }
-            SocketFaultKind::SocketClose { code } => {
-                let frame = CloseFrame { code: code.unwrap_or(1000), reason: "".into() };
-                // Whether the frame arrives or not, this is the end.
-                let _ = socket.send(Message::Close(Some(frame))).await;
-                return Next::End;
-            }
-            SocketFaultKind::SocketSilent => {
-                self.dead = true;
-                return Next::GoOn;
-            }
-            SocketFaultKind::SocketFrame { text } => text.clone(),
-            SocketFaultKind::SocketUnknown => {
-                json!({"action": "987-mystery", "data": "{\"x\":1}"}).to_string()
-            }
-            SocketFaultKind::SocketHeartbeat { data } => {
-                json!({"action": "hb", "data": data.as_deref().unwrap_or("hb")}).to_string()
-            }
-        };
-        if send(socket, text).await { Next::GoOn } else { Next::End }
+        let unknown = json!({"action": "987-mystery", "data": "{\"x\":1}"});
+        websocket::hit(socket, &self.connection, fault, &unknown, &mut self.dead).await
     }
-}
-
-async fn send(socket: &mut WebSocket, text: String) -> bool {
-    socket.send(Message::text(text)).await.is_ok()
 }

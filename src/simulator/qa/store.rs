@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::core::post::{Owner, Post, PostType, trailing_number};
 use crate::core::time::Timestamp;
 use crate::simulator::chat::slug;
+use crate::simulator::html::without_tags;
 use crate::simulator::sites::{NETWORK, Sites};
 
 /// What a post says since some moment.
@@ -410,16 +411,7 @@ const SUMMARY_CHARS: usize = 200;
 
 /// The start of a body without its tags; entities stay as they are.
 fn summary(body: &str) -> String {
-    let mut text = String::new();
-    let mut in_tag = false;
-    for char in body.chars() {
-        match char {
-            '<' => in_tag = true,
-            '>' if in_tag => in_tag = false,
-            _ if in_tag => {}
-            char => text.push(char),
-        }
-    }
+    let text = without_tags(body);
     let text = text.trim();
     let Some((cut, _)) = text.char_indices().nth(SUMMARY_CHARS) else { return text.to_owned() };
     let mut start = &text[..cut];
