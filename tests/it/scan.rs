@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use smokestack::core::post::Post;
 use smokestack::core::rules::{self, Scratch, SourceFile};
@@ -26,8 +26,8 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-fn scan(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_smokestack"))
+fn start(folder: &Path, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_smokestack"))
         .arg("scan")
         .arg("--rules")
         .arg(folder)
@@ -36,7 +36,11 @@ fn scan(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the program is built");
+        .expect("the program is built")
+}
+
+fn scan(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = start(folder, arguments);
     let mut stdin = child.stdin.take().expect("it is piped");
     let input = input.to_vec();
     // Who fills one pipe while the other is full waits for ever, so writing has a thread of its own.
@@ -221,14 +225,7 @@ fn a_missing_folder_is_wrong_usage_and_a_missing_file_an_error() {
 fn a_reader_that_goes_away_ends_the_scan_quietly() {
     let folder = folder();
     let line = post("a", "a title", "<p>magic pills</p>") + "\n";
-    let mut child = Command::new(env!("CARGO_BIN_EXE_smokestack"))
-        .args(["scan", "--format", "json", "--rules"])
-        .arg(folder.path().join("ours"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program is built");
+    let mut child = start(&folder.path().join("ours"), &["--format", "json"]);
     let mut stdin = child.stdin.take().expect("it is piped");
     drop(child.stdout.take());
     let many = line.repeat(20_000);

@@ -226,6 +226,7 @@ mod testing;
 
 #[cfg(test)]
 mod tests {
+    use super::testing::run_within;
     use super::*;
 
     #[test]
@@ -238,23 +239,12 @@ mod tests {
 
     /// What a check must bear: its hits are slices of what it was given.
     fn run_on(check: Check, text: &str) {
-        let (extracted, budget) = (Extracted::default(), Budget::new(600_000));
+        let budget = Budget::new(600_000);
         let (title, site) = (text.get(..text.floor_char_boundary(200)).unwrap_or(""), "superuser.com");
         match check {
             Check::Text(check) | Check::Gated(check, _) => {
                 for part in [Part::Title, Part::Body, Part::Username] {
-                    let input = TextInput {
-                        text,
-                        part,
-                        site,
-                        is_answer: false,
-                        is_summary: false,
-                        extracted: &extracted,
-                        budget: &budget,
-                    };
-                    for hit in check(&input) {
-                        assert!(text.get(hit.start..hit.end).is_some(), "{hit:?} is no slice");
-                    }
+                    run_within(&budget, check, part, site, text);
                 }
             }
             Check::Network(_) => {}

@@ -13,9 +13,20 @@ pub(super) fn on_title(check: fn(&TextInput<'_>) -> Vec<Hit>, text: &str) -> Vec
     run(check, Part::Title, "stackoverflow.com", text)
 }
 
-/// Runs a check on any part; hits must be usable as slices of the text.
+/// Runs a check on any part.
 pub(super) fn run(check: fn(&TextInput<'_>) -> Vec<Hit>, part: Part, site: &str, text: &str) -> Vec<Hit> {
-    let (extracted, budget) = (Extracted::default(), Budget::new(u64::MAX));
+    run_within(&Budget::new(u64::MAX), check, part, site, text)
+}
+
+/// Runs a check; hits must be usable as slices of the text.
+pub(super) fn run_within(
+    budget: &Budget,
+    check: fn(&TextInput<'_>) -> Vec<Hit>,
+    part: Part,
+    site: &str,
+    text: &str,
+) -> Vec<Hit> {
+    let extracted = Extracted::default();
     let hits = check(&TextInput {
         text,
         part,
@@ -23,7 +34,7 @@ pub(super) fn run(check: fn(&TextInput<'_>) -> Vec<Hit>, part: Part, site: &str,
         is_answer: false,
         is_summary: false,
         extracted: &extracted,
-        budget: &budget,
+        budget,
     });
     for hit in &hits {
         assert!(text.get(hit.start..hit.end).is_some(), "{hit:?} is no slice of {text:?}");
