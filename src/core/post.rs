@@ -7,10 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::site::is_host;
 
 /// A question or an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PostType {
     /// A question; its title is looked at by the rules.
+    #[default]
     Question,
     /// An answer; the title is that of its question, and no rule looks at it.
     Answer,
@@ -35,7 +36,7 @@ impl Default for Owner {
 /// One post as the engine sees it. `title`, `body` and `owner.name` are HTML-encoded, as the API gives them.
 ///
 /// Unknown keys are ignored; `id`, `site`, `post_type`, `title` and `body` are required.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Post {
     /// Any text; echoed in the verdict.
@@ -217,14 +218,9 @@ mod tests {
     #[test]
     fn the_content_hash_tells_the_parts_apart() {
         let post = |title: &str, body: &str| Post {
-            id: String::new(),
-            site: String::new(),
-            post_type: PostType::Question,
             title: title.to_owned(),
             body: body.to_owned(),
-            body_is_summary: false,
-            owner: Owner::default(),
-            score: 0,
+            ..Post::default()
         };
         assert_ne!(post("ab", "c").content_hash(), post("a", "bc").content_hash());
         assert_eq!(

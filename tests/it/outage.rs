@@ -9,7 +9,7 @@ use smokestack::core::bot::{Action, Active, Answer, Bot, Event, Scanned, Scanned
 use smokestack::core::feed::{Feed, Patience};
 use smokestack::core::fetch_plan::{FetchPlan, PlanOptions, Request, Work};
 use smokestack::core::journal::Entry;
-use smokestack::core::post::{FetchedPost, Owner, Post, PostKey, PostType};
+use smokestack::core::post::{FetchedPost, Post, PostKey};
 use smokestack::core::state::State;
 use smokestack::core::time::Timestamp;
 use smokestack::core::verdict::Verdict;
@@ -135,16 +135,8 @@ impl Api {
 
 fn fetched(site: &str, number: i64, question: &Question) -> FetchedPost {
     let key = PostKey { site: site.to_owned(), number };
-    let post = Post {
-        id: key.to_string(),
-        site: site.to_owned(),
-        post_type: PostType::Question,
-        title: question.title.clone(),
-        body: String::new(),
-        body_is_summary: false,
-        owner: Owner::default(),
-        score: 0,
-    };
+    let post =
+        Post { id: key.to_string(), site: site.to_owned(), title: question.title.clone(), ..Post::default() };
     let last_activity = question.active.as_secs();
     FetchedPost { post, key, question: number, owner_url: None, created: 0, edited: false, last_activity }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use smokestack::core::post::Post;
 use smokestack::core::rules::{SourceFile, load};
 use smokestack::core::weight::Weights;
 
@@ -216,15 +217,11 @@ fn stats_count_entries_by_file() {
 fn of_a_body_of_megabytes_the_beginning_is_looked_at_and_the_verdict_says_so() {
     let text = b"early spam\nlate spam\n".to_vec();
     let set = load(vec![SourceFile { path: "x/blacklist/keywords.txt".to_owned(), text }]).set;
-    let post = smokestack::core::post::Post {
+    let post = Post {
         id: "a".to_owned(),
         site: "superuser.com".to_owned(),
-        post_type: smokestack::core::post::PostType::Question,
-        title: String::new(),
         body: format!("early spam {} late spam", "<a>x".repeat(1_250_000)),
-        body_is_summary: false,
-        owner: smokestack::core::post::Owner::default(),
-        score: 0,
+        ..Post::default()
     };
     let verdict = set.scan(&post, &Weights::default());
     assert_eq!(verdict.incomplete, ["text after 524288 bytes"]);

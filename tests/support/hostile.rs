@@ -20,9 +20,8 @@ fn post(name: &str, body: String) -> Post {
         post_type: if name.starts_with("answer") { PostType::Answer } else { PostType::Question },
         title: "buy 1 - 2 ".repeat(15),
         body,
-        body_is_summary: false,
         owner: Owner { name: "cheap-pills best ".repeat(20), ..Owner::default() },
-        score: 0,
+        ..Post::default()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::core::fetch_plan::{PlanOptions, Request, Work};
 use crate::core::lists::Made;
 use crate::core::outbox::Send;
 use crate::core::outbox::reconcile::Candidate;
-use crate::core::post::{FetchedPost, Owner, Post, PostType};
+use crate::core::post::{FetchedPost, Post};
 use crate::core::report::ReportId;
 use crate::core::report::form;
 use crate::core::retraction::Retract;
@@ -427,16 +427,8 @@ impl World {
 
 fn fetched(number: i64, site: &str, title: &str, reasons: &[&str]) -> Event {
     let key = PostKey { site: site.to_owned(), number };
-    let post = Post {
-        id: key.to_string(),
-        site: site.to_owned(),
-        post_type: PostType::Question,
-        title: title.to_owned(),
-        body: String::new(),
-        body_is_summary: false,
-        owner: Owner::default(),
-        score: 0,
-    };
+    let post =
+        Post { id: key.to_string(), site: site.to_owned(), title: title.to_owned(), ..Post::default() };
     let verdict = Verdict {
         id: key.to_string(),
         reasons: reasons.iter().map(|r| (*r).to_owned()).collect(),

@@ -79,18 +79,14 @@ fn spread(hash: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::post::{Owner, PostType};
 
     fn trace(title: &str, body: &str) -> Trace {
         Trace::of(&Post {
             id: "x-1".to_owned(),
             site: "superuser.com".to_owned(),
-            post_type: PostType::Question,
             title: title.to_owned(),
             body: body.to_owned(),
-            body_is_summary: false,
-            owner: Owner::default(),
-            score: 0,
+            ..Post::default()
         })
     }
 

@@ -169,14 +169,12 @@ fn hits(set: &RuleSet, text: &str) -> bool {
 fn probes(text: &str) -> [Post; 2] {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     let post = |post_type, title: &str, body: &str, name: &str| Post {
-        id: String::new(),
         site: "superuser.com".to_owned(),
         post_type,
         title: title.to_owned(),
         body: body.to_owned(),
-        body_is_summary: false,
         owner: Owner { name: name.to_owned(), reputation: 1 },
-        score: 0,
+        ..Post::default()
     };
     [
         post(PostType::Question, &text, &format!("<p>{text}</p>"), &text),

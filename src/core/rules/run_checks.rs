@@ -112,15 +112,13 @@ mod tests {
             id: "a".to_owned(),
             site: "superuser.com".to_owned(),
             post_type: PostType::Answer,
-            title: String::new(),
             body: format!(
                 "{}{}",
                 "spam ".repeat(900),
                 format!("{}.co.uk ", "jihgfedcba".repeat(6)).repeat(hosts)
             ),
-            body_is_summary: false,
             owner: Owner { name: name.clone(), ..Owner::default() },
-            score: 0,
+            ..Post::default()
         };
         for (hosts, incomplete) in [(1, vec![]), (200, vec!["names"])] {
             let verdict = loaded.set.scan(&post(hosts), &Weights::default());

@@ -284,19 +284,9 @@ impl RuleSet {
 mod tests {
     use super::super::load;
     use super::*;
-    use crate::core::post::{Owner, PostType};
 
     fn post(title: String) -> Post {
-        Post {
-            id: "a".to_owned(),
-            site: "superuser.com".to_owned(),
-            post_type: PostType::Question,
-            title,
-            body: String::new(),
-            body_is_summary: false,
-            owner: Owner::default(),
-            score: 0,
-        }
+        Post { id: "a".to_owned(), site: "superuser.com".to_owned(), title, ..Post::default() }
     }
 
     fn found(set: &RuleSet, title: &str) -> Vec<String> {

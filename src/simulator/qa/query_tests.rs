@@ -16,9 +16,9 @@ fn post(id: &str, post_type: PostType) -> Post {
         post_type,
         title: format!("Title &amp; {id}"),
         body: "<p>body</p>".to_owned(),
-        body_is_summary: false,
         owner: Owner { name: "Ann".to_owned(), reputation: 5 },
         score: -2,
+        ..Post::default()
     }
 }
 

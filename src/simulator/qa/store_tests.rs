@@ -15,9 +15,9 @@ fn post(id: &str, post_type: PostType) -> Post {
         post_type,
         title: "A &quot;title&quot;".to_owned(),
         body: "<p>A <b>body</b></p>".to_owned(),
-        body_is_summary: false,
         owner: Owner { name: "Ann".to_owned(), reputation: 5 },
         score: -1,
+        ..Post::default()
     }
 }
 

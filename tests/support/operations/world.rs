@@ -14,7 +14,7 @@ use smokestack::core::journal::Entry;
 use smokestack::core::outbox::{
     AccountKey, CLASS_AGE, Class, Item, LEAST_UNITS, Send, SendEntry, SendId, Sort,
 };
-use smokestack::core::post::{FetchedPost, Owner, Post, PostKey, PostType};
+use smokestack::core::post::{FetchedPost, Post, PostKey};
 use smokestack::core::rooms::{RoomKey, Rooms, Source};
 use smokestack::core::state::State;
 use smokestack::core::time::Timestamp;
@@ -548,16 +548,7 @@ pub(crate) fn caught(number: i64, site: &str, weight: i64) -> Event {
     // Rendering costs most of the time, so few titles are long.
     let padding = if number % 8 == 0 { "pills ".repeat(60) } else { String::new() };
     let title = format!("title {number} {padding}");
-    let post = Post {
-        id: key.to_string(),
-        site: site.to_owned(),
-        post_type: PostType::Question,
-        title,
-        body: String::new(),
-        body_is_summary: false,
-        owner: Owner::default(),
-        score: 0,
-    };
+    let post = Post { id: key.to_string(), site: site.to_owned(), title, ..Post::default() };
     let verdict = Verdict {
         id: key.to_string(),
         reasons: vec!["bad keyword in body".to_owned()],

@@ -53,9 +53,8 @@ fn posts_of(test: &TestText) -> Result<Vec<Post>, Phrase> {
         post_type,
         title: title.to_owned(),
         body: body.to_owned(),
-        body_is_summary: false,
         owner: Owner { name: name.to_owned(), reputation: 1 },
-        score: 0,
+        ..Post::default()
     };
     // Bodies are HTML as it is typed, titles and names are not.
     let (text, name) = (test.text.as_str(), escaped.as_str());

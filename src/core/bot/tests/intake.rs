@@ -105,6 +105,15 @@ impl Intake {
         scanned
     }
 
+    /// The next process fetches the question, which is spam by then and all there is to do.
+    fn restart_and_catch(&mut self, number: i64) {
+        self.restart();
+        self.later(4);
+        let batches = self.answer(&[question(number, "spam")]);
+        batches.into_iter().for_each(|batch| self.scan(batch));
+        assert_eq!((self.reports(), self.bot.state().pending.len()), (1, 0));
+    }
+
     fn reports(&self) -> usize {
         self.journal.iter().filter(|(_, entry)| matches!(entry, Entry::Reported { .. })).count()
     }
@@ -116,16 +125,8 @@ impl Intake {
 
 fn question(number: i64, title: &str) -> FetchedPost {
     let key = PostKey { site: SITE.to_owned(), number };
-    let post = Post {
-        id: key.to_string(),
-        site: SITE.to_owned(),
-        post_type: PostType::Question,
-        title: title.to_owned(),
-        body: String::new(),
-        body_is_summary: false,
-        owner: Owner::default(),
-        score: 0,
-    };
+    let post =
+        Post { id: key.to_string(), site: SITE.to_owned(), title: title.to_owned(), ..Post::default() };
     FetchedPost {
         post,
         key,
@@ -160,11 +161,7 @@ fn a_crash_between_fetch_and_verdict_loses_nothing() {
     intake.later(4);
     let batches = intake.answer(&[question(1, "spam")]);
     assert_eq!(batches.len(), 1);
-    intake.restart();
-    intake.later(4);
-    let batches = intake.answer(&[question(1, "spam")]);
-    batches.into_iter().for_each(|batch| intake.scan(batch));
-    assert_eq!((intake.reports(), intake.bot.state().pending.len()), (1, 0));
+    intake.restart_and_catch(1);
 }
 
 #[test]
@@ -176,11 +173,7 @@ fn a_question_that_is_active_again_during_its_scan_is_fetched_again() {
     intake.active(1);
     batches.into_iter().for_each(|batch| intake.scan(batch));
     assert_eq!(intake.bot.state().pending.len(), 1, "what came meanwhile is still to be fetched");
-    intake.restart();
-    intake.later(4);
-    let batches = intake.answer(&[question(1, "spam")]);
-    batches.into_iter().for_each(|batch| intake.scan(batch));
-    assert_eq!((intake.reports(), intake.bot.state().pending.len()), (1, 0));
+    intake.restart_and_catch(1);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Facts, Query};
-use crate::core::post::{Owner, Post, PostType};
+use crate::core::post::{Post, PostType};
 use crate::core::rules::{Loaded, SourceFile, load};
 use crate::core::verdict::Verdict;
 use crate::core::weight::Weights;
@@ -15,9 +15,7 @@ fn post(site: &str, post_type: PostType, body: &str) -> Post {
         post_type,
         title: "A question".to_owned(),
         body: body.to_owned(),
-        body_is_summary: false,
-        owner: Owner::default(),
-        score: 0,
+        ..Post::default()
     }
 }
 
