@@ -6,6 +6,7 @@ use super::Account;
 use crate::chat::{self, ChatError, EditError, SendError};
 use crate::clock::Clock;
 use crate::core::bot::{ChatQuestion, Found, Reply, RetractOutcome, SendOutcome};
+use crate::core::outbox::reconcile::{Candidate, Reading};
 use crate::core::report::form;
 use crate::core::retraction::{Retract, Retraction};
 use crate::core::rooms::RoomKey;
@@ -69,6 +70,17 @@ pub(super) fn not_there(error: ChatError) -> Found {
     match error {
         ChatError::NotFound { .. } => Found::Nothing,
         error => Found::Unreadable(error.to_string()),
+    }
+}
+
+/// What becomes of a room that was read for a send.
+pub(super) fn reading_of(candidates: Result<Vec<Candidate>, ChatError>) -> Reading {
+    match candidates {
+        Ok(candidates) => Reading::Whole(candidates),
+        Err(error @ (ChatError::NotFound { .. } | ChatError::NoPermission { .. })) => {
+            Reading::Hidden(error.to_string())
+        }
+        Err(_) => Reading::Failed,
     }
 }
 

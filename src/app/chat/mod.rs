@@ -19,12 +19,12 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::core::bot::{ChatQuestion, Event, Found, RetractOutcome, SendOutcome};
 use crate::core::commands::Grammar;
-use crate::core::outbox::reconcile::Candidate;
+use crate::core::outbox::reconcile::Reading;
 use crate::core::outbox::{AccountKey, Send};
 use crate::core::retraction::Retraction;
 use crate::core::rooms::RoomKey;
 use crate::core::talk::MessageKey;
-use answers::{not_there, outcome_of, unanswered};
+use answers::{not_there, outcome_of, reading_of, unanswered};
 
 /// Pause after the site could not be reached; doubles up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -150,7 +150,7 @@ impl Account {
     async fn decline(&self, order: Order, error: &LoginError) {
         match order {
             Order::Send(send) => self.sent(&send, SendOutcome::NotSent(error.to_string())).await,
-            Order::LookUp(send) => self.looked_up(&send, None).await,
+            Order::LookUp(send) => self.looked_up(&send, Reading::Failed).await,
             Order::Join(room) => self.closed(room, error.to_string()).await,
             Order::Ask { message, question, .. } => {
                 let reply = unanswered(question, error.to_string());
@@ -216,7 +216,7 @@ impl Account {
                     if let Err(error) = &candidates {
                         tracing::warn!(room = %send.room, error = %error, "the room can not be read back");
                     }
-                    account.looked_up(&send, candidates.ok()).await;
+                    account.looked_up(&send, reading_of(candidates)).await;
                 }
                 Order::Join(room) => account.join(room.room).await,
                 Order::Retract(retraction) => {
@@ -301,8 +301,8 @@ impl Account {
         self.tell(Event::Sent { account: self.key.clone(), send: send.id, outcome }).await;
     }
 
-    async fn looked_up(&self, send: &Send, candidates: Option<Vec<Candidate>>) {
-        self.tell(Event::LookedUp { account: send.account.clone(), send: send.id, candidates }).await;
+    async fn looked_up(&self, send: &Send, reading: Reading) {
+        self.tell(Event::LookedUp { account: send.account.clone(), send: send.id, reading }).await;
     }
 
     /// When the service has stopped there is nobody to tell, and what was told is in the journal.

@@ -55,7 +55,8 @@ impl Bot {
             line.waiting = waiting;
             line.oldest = Some(now.since(oldest));
         }
-        for (send, _) in self.state.outbox.all_open() {
+        let open = self.state.outbox.all_open().map(|(send, _)| send);
+        for send in open.chain(self.state.outbox.shelved()) {
             let line = rows.entry(send.room.clone()).or_insert_with(|| row(&send.room));
             line.in_flight += send.items.len();
             let items = send.items.iter().filter_map(|id| self.state.outbox.item(*id));

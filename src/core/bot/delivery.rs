@@ -27,6 +27,10 @@ impl Bot {
             .all_open()
             .map(|(send, phase)| (send.account.clone(), send.id, *phase))
             .collect();
+        let shelved = self.state.outbox.shelved().map(|send| send.account.clone());
+        for account in shelved.collect::<Vec<_>>() {
+            self.session(&account).gone_since = now;
+        }
         for (account, send, phase) in open {
             self.session(&account).gone_since = now;
             if phase != Phase::Absent {
@@ -117,6 +121,7 @@ impl Bot {
         self.alarm(now);
         // Chat lets a message be changed for two minutes only, so that goes first.
         self.retract_due(now);
+        self.take_up_shelved(now);
         let accounts: Vec<AccountKey> = self.sessions.keys().cloned().collect();
         for account in accounts {
             self.drive_account(&account, now);
@@ -133,7 +138,7 @@ impl Bot {
     }
 
     fn drive_account(&mut self, account: &AccountKey, now: Timestamp) {
-        let Session { user_id: Some(user_id), is_logged_in: true, paused_until, looking_since: None, .. } =
+        let Session { user_id: Some(user_id), is_logged_in: true, paused_until, looking: None, .. } =
             *self.session(account)
         else {
             return;
@@ -245,7 +250,7 @@ impl Bot {
     pub(super) fn next_send_wake(&self, now: Timestamp) -> Option<Timestamp> {
         let others = self.next_rejoin().into_iter().chain(self.orphans().map(|(_, _, at)| at));
         let is_free = |(key, s): &(&AccountKey, &Session)| {
-            s.is_logged_in && s.looking_since.is_none() && !self.is_editing(key)
+            s.is_logged_in && s.looking.is_none() && !self.is_editing(key)
         };
         let accounts = self.sessions.iter().filter(is_free).filter_map(|(key, s)| {
             let due = match self.state.outbox.open(key) {

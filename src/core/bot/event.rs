@@ -6,7 +6,7 @@ use super::{Batch, Reply, RetractOutcome, Scanned, ScannedPost, Written};
 use crate::core::feedback::Given;
 use crate::core::fetch_plan::{Failure, Request};
 use crate::core::journal::ReadTo;
-use crate::core::outbox::reconcile::Candidate;
+use crate::core::outbox::reconcile::Reading;
 use crate::core::outbox::{AccountKey, SendId};
 use crate::core::post::{FetchedPost, PostKey};
 use crate::core::report::{Report, ReportId};
@@ -221,8 +221,8 @@ pub enum Event {
         account: AccountKey,
         /// For which send.
         send: SendId,
-        /// Our messages there; absent when the room could not be read now.
-        candidates: Option<Vec<Candidate>>,
+        /// What the room told.
+        reading: Reading,
     },
     /// A change of the lists is live, or can not be.
     ListWritten {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Action, Bot};
-use crate::core::outbox::reconcile::{self, Candidate};
+use crate::core::outbox::reconcile::{self, Reading};
 use crate::core::outbox::{AccountKey, Phase, Refusal, Send, SendEntry, SendId};
 use crate::core::rooms::RoomKey;
 use crate::core::time::Timestamp;
@@ -18,7 +18,7 @@ impl Bot {
             self.sessions.iter().filter(|(key, s)| key.server == room.server && s.user_id == Some(user_id));
         let hurry: Vec<AccountKey> = waiting
             .filter(|(key, s)| {
-                s.looking_since.is_none()
+                s.looking.is_none()
                     && matches!(self.state.outbox.open(key), Some((send, Phase::Unknown { .. })) if send.room == *room)
             })
             .map(|(key, _)| key.clone())
@@ -31,18 +31,12 @@ impl Bot {
     }
 
     pub(super) fn look_up(&mut self, through: AccountKey, send: Send, now: Timestamp) {
-        self.session(&send.account).looking_since = Some(now);
+        self.session(&send.account).looking = Some((now, through.clone()));
         self.act(Action::LookUp { through, send });
     }
 
-    pub(super) fn on_looked_up(
-        &mut self,
-        account: AccountKey,
-        id: SendId,
-        candidates: Option<Vec<Candidate>>,
-        now: Timestamp,
-    ) {
-        let read_at = self.session(&account).looking_since.take();
+    pub(super) fn on_looked_up(&mut self, account: AccountKey, id: SendId, reading: Reading, now: Timestamp) {
+        let Some((read_at, through)) = self.session(&account).looking.take() else { return };
         let Some((send, phase)) = self.state.outbox.open(&account).filter(|(s, _)| s.id == id).cloned()
         else {
             return;
@@ -52,9 +46,13 @@ impl Bot {
             Phase::Absent => Timestamp::ZERO,
             Phase::InFlight => return,
         };
-        let Some(candidates) = candidates else {
-            self.pause(&account, now);
-            return;
+        let candidates = match reading {
+            Reading::Whole(candidates) => candidates,
+            Reading::Hidden(why) => {
+                self.on_room_closed(&through, &send.room, &why, None, now);
+                return self.record_send(account, SendEntry::Shelved { send: id, why }, now);
+            }
+            Reading::Failed => return self.pause(&account, now),
         };
         self.session(&account).n_failures = 0;
         let found = reconcile::find(&send, &self.state.outbox.account(&account), &candidates);
@@ -75,8 +73,25 @@ impl Bot {
                 .start(Send { text, attempt: send.attempt.saturating_add(1), started_at: now, ..send }, now);
         }
         // After an earlier reading it may still have landed, however late the answer came.
-        if read_at.is_some_and(|at| at >= since + self.settings.unknown_wait) {
+        if read_at >= since + self.settings.unknown_wait {
             self.record_send(account, SendEntry::Absent { send: id }, now);
+        }
+    }
+
+    /// Where a room shows itself again, what was shelved for it is unknown as before. Of an account that is logged out
+    /// another can read.
+    pub(super) fn take_up_shelved(&mut self, now: Timestamp) {
+        let is_due = |send: &&Send| {
+            let is_gone = !self.is_logged_in(&send.account);
+            self.open_to(&send.room).any(|account| is_gone || *account == send.account)
+        };
+        let due = self.state.outbox.shelved().filter(is_due);
+        let due: Vec<(AccountKey, SendId)> = due.map(|send| (send.account.clone(), send.id)).collect();
+        for (account, send) in due {
+            if self.state.outbox.open(&account).is_none() {
+                let why = "its room shows itself again".to_owned();
+                self.record_send(account, SendEntry::Unknown { send, why }, now);
+            }
         }
     }
 
@@ -99,7 +114,7 @@ impl Bot {
                 Phase::Unknown { since } => *since + self.settings.unknown_wait,
                 Phase::Absent => Timestamp::ZERO,
             };
-            if owner.is_logged_in || owner.looking_since.is_some() {
+            if owner.is_logged_in || owner.looking.is_some() {
                 return None;
             }
             let mut others = self.sessions.iter().filter(|(key, _)| key.server == send.account.server);

@@ -124,8 +124,8 @@ struct Session {
     paused_until: Timestamp,
     /// Failures to reach it, or to read a room, in a row.
     n_failures: u32,
-    /// Since when a room is being read for the open send, if one is.
-    looking_since: Option<Timestamp>,
+    /// The room of the open send is being read: since when, and through which account.
+    looking: Option<(Timestamp, AccountKey)>,
     /// The open send was called a repeat by chat.
     duplicate: bool,
 }
@@ -255,9 +255,7 @@ impl Bot {
             Event::Retracted { retraction, outcome } => self.on_retracted(&retraction, outcome, now),
             Event::Recalled { recall, found } => self.on_recalled(recall, found, now),
             Event::Sent { account, send, outcome } => self.on_sent(account, send, outcome, now),
-            Event::LookedUp { account, send, candidates } => {
-                self.on_looked_up(account, send, candidates, now)
-            }
+            Event::LookedUp { account, send, reading } => self.on_looked_up(account, send, reading, now),
             Event::ListWritten { number, outcome } => self.on_list_written(number, outcome, now),
             Event::Replied { message, reply } => self.on_world_replied(&message, reply, now),
         }

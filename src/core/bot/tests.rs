@@ -8,7 +8,7 @@ use crate::core::chat_text::units;
 use crate::core::fetch_plan::{PlanOptions, Request, Work};
 use crate::core::lists::Made;
 use crate::core::outbox::Send;
-use crate::core::outbox::reconcile::Candidate;
+use crate::core::outbox::reconcile::{Candidate, Reading};
 use crate::core::post::{FetchedPost, Post};
 use crate::core::report::ReportId;
 use crate::core::report::form;
@@ -109,6 +109,8 @@ struct World {
     lookup_takes_ms: u64,
     /// Rooms that take nothing from anybody.
     closed: BTreeSet<RoomKey>,
+    /// Rooms that nobody can even read.
+    hidden: BTreeSet<RoomKey>,
     /// What the bot wants to know for commands; tests reply.
     asked: Vec<(MessageKey, Question)>,
     list_changes: Vec<Made>,
@@ -146,6 +148,7 @@ impl World {
             lookups_fail: 0,
             lookup_takes_ms: 50,
             closed: BTreeSet::new(),
+            hidden: BTreeSet::new(),
             asked: Vec::new(),
             list_changes: Vec::new(),
             ended: None,
@@ -204,18 +207,20 @@ impl World {
         match action {
             Action::Send(send) => self.request(send),
             Action::LookUp { send, .. } => {
-                let candidates = if self.lookups_fail > 0 {
+                let reading = if self.lookups_fail > 0 {
                     self.lookups_fail -= 1;
-                    None
+                    Reading::Failed
+                } else if self.hidden.contains(&send.room) {
+                    Reading::Hidden("no such room".to_owned())
                 } else {
-                    Some(self.candidates(&send))
+                    Reading::Whole(self.candidates(&send))
                 };
-                let event = Event::LookedUp { account: send.account, send: send.id, candidates };
+                let event = Event::LookedUp { account: send.account, send: send.id, reading };
                 self.after(self.lookup_takes_ms, Later::Tell(event));
             }
             Action::Join { account, room } => {
                 let newest = self.newest(&room);
-                let event = match self.closed.contains(&room) {
+                let event = match self.closed.contains(&room) || self.hidden.contains(&room) {
                     true => Event::RoomClosed { account, room, why: "frozen".to_owned() },
                     false => Event::RoomOpen { account, room, newest },
                 };
@@ -325,7 +330,9 @@ impl World {
                 let (why, wait) = ("in timeout".to_owned(), Some(Duration::from_secs(secs)));
                 self.after(100, answer(SendOutcome::RoomClosed { why, wait }));
             }
-            None if self.closed.contains(&send.room) => self.after(100, answer(closed)),
+            None if self.closed.contains(&send.room) || self.hidden.contains(&send.room) => {
+                self.after(100, answer(closed))
+            }
             Some(Fault::Suspended) => {
                 let why = "your account is blocked, ending in 5 hours".to_owned();
                 self.after(100, answer(SendOutcome::Suspended(why)));

@@ -9,11 +9,14 @@
 //!    └──── refused ◄─────┘    └─ lost reply, crash ─► unknown ──found──► (gone)
 //!                                        ▲              └─not found─► absent ──started again, same text──┐
 //!                                        └───────────────────────────────────────────────────────────────┘
+//!
+//! unknown ──its room shows nothing──► shelved ──the room is open again──► unknown
 //! ```
 //!
 //! While an outcome is unknown nothing else goes out through that account, and before anything is repeated the
-//! room itself is asked ([`reconcile`]). The machine is pure: callers hand in the time, journal each [`SendEntry`]
-//! before they act on it, and apply it here; so a restart rebuilds exactly this state.
+//! room itself is asked ([`reconcile`]). Only a room that shows us nothing (it is gone, or private now) keeps no other
+//! waiting: its send is shelved. The machine is pure: callers hand in the time, journal each [`SendEntry`] before they
+//! act on it, and apply it here; so a restart rebuilds exactly this state.
 
 mod account;
 mod account_key;
@@ -58,6 +61,9 @@ pub struct Outbox {
     sending: BTreeMap<ItemId, Item>,
     #[serde(with = "super::pairs")]
     accounts: BTreeMap<AccountKey, Account>,
+    /// Sends of unknown outcome whose rooms show us nothing; at most one for each account and room.
+    #[serde(default)]
+    shelved: Vec<Send>,
     #[serde(default)]
     blocks: Blocks,
     /// When each room got a message last.
@@ -125,6 +131,11 @@ impl Outbox {
     /// Every open send, for what must be done after a restart.
     pub fn all_open(&self) -> impl Iterator<Item = &(Send, Phase)> {
         self.accounts.values().filter_map(|account| account.open.as_ref())
+    }
+
+    /// Sends whose outcome is found out when their rooms are open again, oldest first.
+    pub fn shelved(&self) -> impl Iterator<Item = &Send> {
+        self.shelved.iter()
     }
 
     /// An item that waits or is in an open send.
@@ -201,6 +212,11 @@ impl Outbox {
             state.open = Some((send.clone(), Phase::InFlight));
             return None;
         }
+        if state.open.is_none() && matches!(entry, SendEntry::Unknown { .. }) {
+            let place = self.shelved.iter().position(|send| send.id == entry.send());
+            state.open = place.map(|place| (self.shelved.remove(place), Phase::Unknown { since: at }));
+            return None;
+        }
         let (send, _) = state.open.as_ref().filter(|(send, _)| send.id == entry.send())?;
         let send = send.clone();
         match entry {
@@ -250,6 +266,11 @@ impl Outbox {
             }
             SendEntry::Absent { .. } => {
                 state.open = Some((send, Phase::Absent));
+                None
+            }
+            SendEntry::Shelved { .. } => {
+                state.open = None;
+                self.shelved.push(send);
                 None
             }
         }

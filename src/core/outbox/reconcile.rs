@@ -7,6 +7,17 @@
 
 use super::{Account, Send};
 
+/// What reading a send's room told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Every message of ours since the send's mark.
+    Whole(Vec<Candidate>),
+    /// The room shows us nothing: it is gone, or private. The text is chat's.
+    Hidden(String),
+    /// It can not be read now.
+    Failed,
+}
+
 /// One message that the room listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {

@@ -103,6 +103,13 @@ pub enum SendEntry {
         /// Which send.
         send: SendId,
     },
+    /// The room shows us nothing: the outcome stays unknown until it does.
+    Shelved {
+        /// Which send.
+        send: SendId,
+        /// What chat says.
+        why: String,
+    },
 }
 
 impl SendEntry {
@@ -113,7 +120,8 @@ impl SendEntry {
             Self::Done { send, .. }
             | Self::Refused { send, .. }
             | Self::Unknown { send, .. }
-            | Self::Absent { send } => *send,
+            | Self::Absent { send }
+            | Self::Shelved { send, .. } => *send,
         }
     }
 }

@@ -163,7 +163,9 @@ impl State {
     ) -> Vec<Change> {
         let state = |item: &Item| match entry {
             SendEntry::Started(_) => DeliveryState::Sending,
-            SendEntry::Unknown { .. } | SendEntry::Absent { .. } => DeliveryState::Unknown,
+            SendEntry::Unknown { .. } | SendEntry::Absent { .. } | SendEntry::Shelved { .. } => {
+                DeliveryState::Unknown
+            }
             SendEntry::Refused { .. } | SendEntry::Done { .. } => self.rest_of(item),
         };
         let send = match entry {

@@ -11,6 +11,7 @@ use smokestack::core::chat_text::units;
 use smokestack::core::feedback::By;
 use smokestack::core::fetch_plan::{FetchPlan, PlanOptions};
 use smokestack::core::journal::Entry;
+use smokestack::core::outbox::reconcile::Reading;
 use smokestack::core::outbox::{
     AccountKey, CLASS_AGE, Class, Item, LEAST_UNITS, Send, SendEntry, SendId, Sort,
 };
@@ -297,6 +298,12 @@ impl World {
                     self.open.remove(&(account.clone(), send.room.clone()));
                 }
             }
+            Event::LookedUp { account, send, reading: Reading::Hidden(_) } => {
+                let open = self.bot.state().outbox.open(account);
+                if let Some((send, _)) = open.filter(|(open, _)| open.id == *send) {
+                    self.open.remove(&(account.clone(), send.room.clone()));
+                }
+            }
             Event::Sent { account, outcome: SendOutcome::Throttled(wait), .. } => {
                 self.waits.insert(account.clone(), self.now + wait.unwrap_or_default());
             }
@@ -325,11 +332,15 @@ impl World {
                 }
                 _ => Ok(()),
             },
-            SendEntry::Done { .. } | SendEntry::Refused { .. } => {
+            SendEntry::Done { .. } | SendEntry::Refused { .. } | SendEntry::Shelved { .. } => {
                 self.unsettled.remove(account);
                 Ok(())
             }
-            SendEntry::Unknown { .. } | SendEntry::Absent { .. } => Ok(()),
+            SendEntry::Unknown { send, .. } => {
+                self.unsettled.insert(account.clone(), *send);
+                Ok(())
+            }
+            SendEntry::Absent { .. } => Ok(()),
         }
     }
 
@@ -340,8 +351,15 @@ impl World {
                 let can_read = self.accounts.iter().any(|(key, _, is_in)| *key == through && *is_in);
                 let fails = !can_read || self.n_lookups_fail > 0;
                 self.n_lookups_fail = self.n_lookups_fail.saturating_sub(1);
-                let candidates = (!fails).then(|| self.chat.candidates(&send));
-                let event = Event::LookedUp { account: send.account, send: send.id, candidates };
+                let reading = if fails {
+                    Reading::Failed
+                } else if self.chat.closed.contains(&send.room) && send.room.room % 2 == 0 {
+                    // Some rooms close by showing nothing.
+                    Reading::Hidden("private".to_owned())
+                } else {
+                    Reading::Whole(self.chat.candidates(&send))
+                };
+                let event = Event::LookedUp { account: send.account, send: send.id, reading };
                 self.after(REQUEST, Later::Tell(event));
             }
             Action::Join { account, room } => {

@@ -1,6 +1,8 @@
 //! Rooms that take nothing from us: what waits for them is kept, told, and sent when they open.
 
 use super::*;
+use crate::core::outbox::{Class, Content};
+use crate::core::phrase::Phrase;
 
 const ROOMS: &str = "
 stackexchange.com:
@@ -76,4 +78,45 @@ fn a_closed_room_for_which_nothing_waits_is_no_alarm() {
     world.report(1, "askubuntu.com");
     world.run(Duration::from_secs(1));
     assert!(world.happenings.iter().any(|h| matches!(h, Happening::RoomClosed { n_waiting: 1, .. })));
+}
+
+#[test]
+fn a_room_that_vanishes_with_a_lost_reply_keeps_no_other_waiting_and_is_settled_when_it_is_back() {
+    for (fault, takes_over) in [
+        (Fault::LostReply, false),
+        (Fault::LostRequest, false),
+        (Fault::LostReply, true),
+        (Fault::LostRequest, true),
+    ] {
+        let mut world = World::with_rooms(ROOMS);
+        world.faults = vec![fault];
+        world.report(1, "askubuntu.com");
+        world.run(Duration::from_secs(1));
+        world.hidden.insert(hq());
+        world.run(Duration::from_secs(20));
+        let second = RoomKey::new("stackexchange.com", 2);
+        let notice = Content::Notice(Phrase::new("the others go on"));
+        world.bot.say(second, Class::High, notice, world.now);
+        world.report(2, "askubuntu.com");
+        world.run(Duration::from_secs(20));
+        assert!(notices(&world).iter().any(|(room, _)| *room == 2), "{fault:?}: {:?}", world.chat);
+        let rows = world.bot.backlog(world.now);
+        let row = rows.iter().find(|row| row.room == hq()).expect("a row");
+        assert_eq!((row.waiting, row.in_flight, row.closed.is_some()), (1, 1, true));
+
+        world.crash();
+        if takes_over {
+            // The configuration names another account now.
+            world.tell(Event::LoggedOut { account: account("stackexchange.com") });
+            let other = AccountKey { account: "b".to_owned(), ..account("stackexchange.com") };
+            world.tell(Event::LoggedIn { account: other.clone(), user_id: 98 });
+            world.tell(Event::RoomClosed { account: other, room: hq(), why: "private".to_owned() });
+        }
+        world.run(Duration::from_secs(3_600));
+        world.hidden.clear();
+        world.run(Duration::from_secs(800));
+        let expected = BTreeMap::from([((1, 1), 1), ((2, 1), 1)]);
+        assert_eq!(world.seen(), expected, "{fault:?}, taken over: {takes_over}");
+        assert!(world.bot.state().outbox.is_empty());
+    }
 }
