@@ -53,7 +53,7 @@ pub struct State {
     /// What the fetch plan learned.
     #[serde(default)]
     pub learned: Option<Learned>,
-    /// Which reports a message of ours carries, newest [`MAX_MESSAGES`] messages; item *i* has number *i + 1*.
+    /// Which reports a message of ours carries, the newest [`MAX_MESSAGES`] of each server; item *i* has number *i + 1*.
     #[serde(with = "super::pairs")]
     pub messages: BTreeMap<(String, i64), Vec<ReportId>>,
     /// When items of each room were covered, until a combined message tells it.
@@ -245,11 +245,15 @@ impl State {
     /// Remembers which reports a message carries.
     pub(super) fn carries(&mut self, server: &str, message_id: i64, reports: Vec<ReportId>) {
         self.messages.insert((server.to_owned(), message_id), reports);
-        while self.messages.len() > MAX_MESSAGES {
-            // Ids grow with time on each server; the smallest of all is old enough.
-            let oldest = self.messages.keys().min_by_key(|(_, id)| *id).cloned();
-            oldest.map(|key| self.messages.remove(&key));
+        if self.messages.len() <= MAX_MESSAGES {
+            return;
         }
+        // Ids grow with time on each server, and say nothing of those of another.
+        let of_server = (server.to_owned(), i64::MIN)..=(server.to_owned(), i64::MAX);
+        let n_surplus = self.messages.range(of_server.clone()).count().saturating_sub(MAX_MESSAGES);
+        let oldest: Vec<_> =
+            self.messages.range(of_server).take(n_surplus).map(|(key, _)| key.clone()).collect();
+        oldest.iter().for_each(|key| drop(self.messages.remove(key)));
     }
 
     pub(super) fn queue(&mut self, item: &Item) {

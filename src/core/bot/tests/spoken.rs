@@ -8,6 +8,7 @@ use super::people::{
     ANN, BOB, EVE, answers, asked, combined, comments, hq, opinions, say, singles, unheard, world,
 };
 use super::*;
+use crate::core::state::MAX_MESSAGES;
 
 /// A moderator of the server, whom rooms.yml does not name.
 const MOD: i64 = 1050;
@@ -245,4 +246,23 @@ fn a_hundred_thousand_random_messages_in_a_room_lead_to_no_answer_but_to_command
     }
     assert!(n_answered > 100, "only {n_answered} were answered");
     assert_eq!((world.bot.state().talk.mode, world.ended), (crate::core::talk::Mode::Active, None));
+}
+
+#[test]
+fn what_one_server_says_does_not_drive_the_messages_of_another_out_of_memory() {
+    let mut world =
+        World::with_rooms("meta.stackexchange.com:\n  5: {msg_types: [all-sites], privileges: [1001]}\n");
+    // Each server counts for itself, and the meta server is far behind.
+    for n in 0..6_000 {
+        let message = Some(("stackexchange.com".to_owned(), 65_000_000 + n));
+        world.bot.state.apply(&Entry::Recalled { message, reports: Vec::new() }, world.now);
+    }
+    assert!(world.bot.state().messages.len() <= MAX_MESSAGES);
+    world.report(1, "askubuntu.com");
+    world.run(Duration::from_secs(1));
+    let room = RoomKey::new("meta.stackexchange.com", 5);
+    let reply_to = Some(world.newest(&room));
+    let (user_name, text) = ("Ann".to_owned(), "their third account".to_owned());
+    world.tell(Event::Message(Message { room, message_id: 9_000, user_id: ANN, user_name, reply_to, text }));
+    assert_eq!(comments(&world), ["r1: their third account"]);
 }
