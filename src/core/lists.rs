@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +180,11 @@ impl Lists {
 
     pub(super) fn hold(&mut self, item: &Item) {
         self.held.push(item.clone());
+    }
+
+    /// The clock was set back: what is held stays as old as it is, and is due as soon.
+    pub(super) fn set_back(&mut self, by: Duration) {
+        self.held.iter_mut().for_each(|item| *item = item.set_back(by));
     }
 
     pub(super) fn on_report(&mut self, report: &Report) {

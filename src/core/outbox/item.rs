@@ -61,6 +61,16 @@ impl Item {
     pub fn since(&self) -> Timestamp {
         self.created_at.max(self.not_before)
     }
+
+    /// With all its times so much earlier.
+    pub(in crate::core) fn set_back(&self, by: Duration) -> Self {
+        Self {
+            created_at: self.created_at - by,
+            not_before: self.not_before - by,
+            expires_at: self.expires_at.map(|at| at - by),
+            ..self.clone()
+        }
+    }
 }
 
 /// The items of one sort that wait for a room may share a message.

@@ -170,15 +170,9 @@ impl Outbox {
 
     /// The clock was set back: what waits stays as old as it is, and is due as soon.
     pub(in crate::core) fn set_back(&mut self, by: Duration) {
-        let earlier = |mut item: Item| {
-            item.created_at = item.created_at - by;
-            item.not_before = item.not_before - by;
-            item.expires_at = item.expires_at.map(|at| at - by);
-            item
-        };
         let (waiting, sending) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.sending));
-        waiting.values().cloned().map(earlier).for_each(|item| self.waiting.insert(item));
-        self.sending = sending.into_iter().map(|(id, item)| (id, earlier(item))).collect();
+        waiting.values().for_each(|item| self.waiting.insert(item.set_back(by)));
+        self.sending = sending.into_iter().map(|(id, item)| (id, item.set_back(by))).collect();
         self.served.values_mut().for_each(|at| *at = *at - by);
         self.blocks.set_back(by);
         // A course whose times lie in the future says nothing; a few refusals teach it anew.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::State;
-use super::change::{Change, DeliveryState, change};
+use super::change::Change;
 use crate::core::journal::Entry;
 use crate::core::time::Timestamp;
 
@@ -43,8 +43,6 @@ impl State {
         for item in &free {
             self.queue(item);
         }
-        free.iter()
-            .filter_map(|item| change(item, item.rooms.first(), DeliveryState::Waiting, None, at))
-            .collect()
+        self.still_here(&free, at)
     }
 }

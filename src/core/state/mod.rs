@@ -144,6 +144,7 @@ impl State {
                 }
                 self.outbox.set_back(by);
                 self.outbox.advance(at);
+                self.lists.set_back(by);
                 Vec::new()
             }
             Entry::Active { site, question } => {

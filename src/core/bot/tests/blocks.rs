@@ -8,14 +8,14 @@ fn ann() -> By {
     By { server: Some("stackexchange.com".to_owned()), user_id: Some(1001), name: "Ann".to_owned() }
 }
 
-fn block(world: &mut World, room: Option<i64>, secs: u64) {
+pub(super) fn block(world: &mut World, room: Option<i64>, secs: u64) {
     let room = room.map(|room| RoomKey::new("stackexchange.com", room));
     world.bot.block(room, Duration::from_secs(secs), ann(), world.now);
     world.tell(Event::Wake);
 }
 
 /// The last state of each report's item in a room of the first server, by report.
-fn states(world: &World, room: i64) -> BTreeMap<u64, DeliveryState> {
+pub(super) fn states(world: &World, room: i64) -> BTreeMap<u64, DeliveryState> {
     let mut state = State::default();
     let mut states = BTreeMap::new();
     for (at, entry) in &world.journal {

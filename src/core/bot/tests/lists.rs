@@ -1,5 +1,6 @@
 //! Lists from chat: who may change them, what is checked, what survives, and new entries that do badly.
 
+use super::blocks::{block, states};
 use super::*;
 use crate::core::lists::{ListChange, Made};
 use crate::core::rules::{RuleSet, SourceFile, lint, load};
@@ -307,4 +308,29 @@ fn a_new_entry_that_does_badly_is_muted_and_what_it_found_comes_out_again() {
     assert_eq!(desk.told().len(), 6);
     desk.hit(6, rule, 5_000);
     assert_eq!(desk.told().len(), 7, "a person trusts it");
+}
+
+#[test]
+fn what_a_muted_entry_holds_is_not_held_longer_by_a_clock_that_was_set_back() {
+    let mut desk = Desk::new();
+    desk.say(ANN, r"!!/watch cheap[\W_]*+watches");
+    let rule = "watchlist/keywords:11";
+    (1..=4).for_each(|number| desk.hit(number, rule, 5_000));
+    assert_eq!(desk.told().len(), 3);
+    desk.world.now = desk.world.now - Duration::from_secs(86_400);
+    desk.world.crash();
+    desk.say(ANN, "!!/unmute watchlist/keywords:11");
+    assert_eq!(desk.told().len(), 4);
+}
+
+#[test]
+fn what_a_muted_entry_let_go_into_a_blocked_room_is_shown_as_held() {
+    let mut desk = Desk::new();
+    desk.say(ANN, r"!!/watch cheap[\W_]*+watches");
+    (1..=4).for_each(|number| desk.hit(number, "watchlist/keywords:11", 5_000));
+    block(&mut desk.world, None, 600);
+    desk.say(ANN, "!!/unmute watchlist/keywords:11");
+    assert_eq!((desk.told().len(), states(&desk.world, HQ)[&4]), (3, DeliveryState::Held));
+    desk.world.run(Duration::from_secs(600));
+    assert_eq!((desk.told().len(), states(&desk.world, HQ)[&4]), (4, DeliveryState::Sent));
 }
