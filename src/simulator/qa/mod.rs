@@ -9,3 +9,5 @@ pub mod query;
 pub mod quota;
 pub(super) mod realtime;
 pub mod store;
+#[cfg(test)]
+mod testing;

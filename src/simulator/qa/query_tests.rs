@@ -1,26 +1,10 @@
 //! What the API answers, method by method.
 
+use super::super::testing::{at, post};
 use super::*;
 use crate::core::post::{Owner, Post};
 
 const SD: &str = "!1rs)sUKylwB)8isvCRk.xNu71LnaxjnPS12*pX*CEOKbPFwVFdHNxiMa7GIVgzDAwMa";
-
-fn at(secs: i64) -> Timestamp {
-    Timestamp::from_secs(secs)
-}
-
-fn post(id: &str, post_type: PostType) -> Post {
-    Post {
-        id: id.to_owned(),
-        site: "diy.stackexchange.com".to_owned(),
-        post_type,
-        title: format!("Title &amp; {id}"),
-        body: "<p>body</p>".to_owned(),
-        owner: Owner { name: "Ann".to_owned(), reputation: 5 },
-        score: -2,
-        ..Post::default()
-    }
-}
 
 /// Questions 1 to 5, asked at 1 s to 5 s; 11 answers 1 at 9 s.
 fn store() -> Store {
@@ -70,14 +54,18 @@ fn filters_choose_the_fields() {
         default.get("body").is_none() && default.get("answers").is_none() && default["answer_count"] == 1
     );
     let body = &ask(&store, "/questions/1", "site=diy&filter=withbody").unwrap().items[0];
-    assert!(body["body"] == "<p>body</p>" && body["content_license"].is_string());
+    assert!(body["body"] == "<p>A <b>body</b></p>" && body["content_license"].is_string());
     let full = &ask(&store, "/questions/1", &format!("site=diy&filter={}", SD.replace('+', "%2B")))
         .unwrap()
         .items[0];
     assert_eq!(full["title"], "Title &amp; q-1", "entities stay");
     assert_eq!((&full["up_vote_count"], &full["down_vote_count"]), (&json!(0), &json!(2)));
     let answer = &full["answers"][0];
-    assert!(answer["answer_id"] == 11 && answer["body"] == "<p>body</p>" && answer.get("title").is_none());
+    assert!(
+        answer["answer_id"] == 11
+            && answer["body"] == "<p>A <b>body</b></p>"
+            && answer.get("title").is_none()
+    );
     assert!(answer["link"].as_str().unwrap().ends_with("/11#11"));
     assert!(full.get("view_count").is_none(), "only what that filter has");
     assert_eq!(ask(&store, "/questions/1", "site=diy&filter=!unknown"), Err(ApiError::bad("filter")));

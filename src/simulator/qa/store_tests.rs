@@ -1,25 +1,9 @@
 //! Posts appear, change and go; the API's view is late, and the frames say what happened.
 
+use super::super::testing::{at, post};
 use super::*;
 
 const DELAY: Duration = Duration::from_secs(3);
-
-fn at(secs: i64) -> Timestamp {
-    Timestamp::from_secs(secs)
-}
-
-fn post(id: &str, post_type: PostType) -> Post {
-    Post {
-        id: id.to_owned(),
-        site: "diy.stackexchange.com".to_owned(),
-        post_type,
-        title: "A &quot;title&quot;".to_owned(),
-        body: "<p>A <b>body</b></p>".to_owned(),
-        owner: Owner { name: "Ann".to_owned(), reputation: 5 },
-        score: -1,
-        ..Post::default()
-    }
-}
 
 fn data(frame: &Frame) -> Value {
     let outer: Value = serde_json::from_str(&frame.text).unwrap();
@@ -34,7 +18,7 @@ fn a_question_is_told_at_once_and_shown_by_the_api_after_the_delay() {
     assert_eq!(frames[0].stream, "155-questions-active");
     let told = data(&frames[0]);
     assert_eq!(told["id"], 41);
-    assert_eq!(told["titleEncodedFancy"], "A &quot;title&quot;");
+    assert_eq!(told["titleEncodedFancy"], "Title &amp; so-41");
     assert_eq!(told["bodySummary"], "A body");
     assert_eq!(told["apiSiteParameter"], "diy");
     assert_eq!(told["lastActivityDate"], 100);
