@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::dialect::{Assertion, CharSet, Flags, Node, any_case, exactly, parse};
-use super::filter::needle::{Escape, Needle, needle};
+use super::filter::escape::Escape;
+use super::filter::needle::{Needle, needle};
 use super::filter::shape::Shape;
 use super::filter::signs::{Signs, needed_signs};
 use super::lists::Kind;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::costs::Costs;
-use super::filter::needle::Escape;
+use super::filter::escape::Escape;
 use super::filter::places::MOST;
 use super::filter::signs::Signs;
 use super::filter::squeeze::Squeezed;

@@ -6,6 +6,7 @@
 //! each ([`grams`]). Patterns that need no such text are tried only where four bytes look like their beginning, or when
 //! there is a place that looks like another part that they need ([`shape`], [`places`]). The filter may say yes too often, never no too often.
 
+pub mod escape;
 mod first;
 mod frequency;
 pub mod grams;
