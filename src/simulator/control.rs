@@ -32,9 +32,10 @@ use super::chat::room::RoomKind;
 use super::fault::{Fault, FaultError, SocketFault};
 use super::lock::lock;
 use super::names::{Host, Server, Site};
+use super::people::{PASSWORD, new_account};
 use super::shared::Shared;
 use super::site::accounts::LoginOutcome;
-use super::{PASSWORD, add_account, http, new_account, wave};
+use super::{http, wave};
 use crate::core::wave::parse_wave;
 
 /// Answers one request.
@@ -302,7 +303,7 @@ fn account(shared: &Shared, body: NewAccount) -> Result<Value, String> {
     if body.newcomer {
         account.without_profile = BTreeSet::from(Site::ALL.map(Site::host));
     }
-    match add_account(shared, account) {
+    match shared.add_account(account) {
         true => Ok(json!("ok")),
         false => Err("there are too many accounts".to_owned()),
     }

@@ -33,6 +33,7 @@ mod http;
 mod listener;
 mod lock;
 pub mod names;
+mod options;
 pub mod people;
 pub mod qa;
 pub mod request_log;
@@ -44,7 +45,6 @@ mod token;
 pub mod wave;
 mod websocket;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
@@ -57,16 +57,16 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use chat::curve::Curve;
 use chat::message::Message;
-use chat::style::Style;
 use chat::world::{Behaviour, ChatServer};
 use fault::{Fault, FaultError, SocketFault};
 use listener::{Connection, Connections, Listener};
 use lock::lock;
 use names::{Host, Server, Urls};
+pub use options::{Options, SPEEDS};
+pub use people::{EMAIL, NEWCOMER_EMAIL, PASSWORD, SECOND_EMAIL, new_account};
 use qa::api::Api;
-use qa::frames::Realtime;
+use qa::frame_log::Realtime;
 use qa::quota::Quota;
 use qa::store::Store;
 use request_log::{Counts, Logged};
@@ -77,75 +77,8 @@ use wave::Playing;
 use crate::core::time::Timestamp;
 use crate::core::wave::WaveEvent;
 
-/// E-mail address of the account that every network has from the start.
-pub const EMAIL: &str = "smokestack@bots.example";
-/// Its password.
-pub const PASSWORD: &str = "a-made-up-password";
-/// A second account, for several bots on one server.
-pub const SECOND_EMAIL: &str = "second@bots.example";
-/// An account without profiles: its first login at each site shows the form that makes one.
-pub const NEWCOMER_EMAIL: &str = "newcomer@bots.example";
-
-/// A network can be so slow and so fast.
-pub const SPEEDS: std::ops::RangeInclusive<f64> = 0.001..=1_000_000.0;
-
 /// How long `stop` waits for the tasks of a network.
 const STOP_TIME: Duration = Duration::from_secs(2);
-
-/// How a network behaves. Every field has a default.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Where to listen: the control endpoint on this port, the other hosts on the next nine. Without it, or with port 0,
-    /// all ports are free ones of 127.0.0.1.
-    pub listen: Option<SocketAddr>,
-    /// The rate limit of all chat servers.
-    pub curve: Curve,
-    /// The times of a wave and of every chat limit are divided by this.
-    pub speed: f64,
-    /// Silence on a chat websocket after which a keep-alive goes out; real time.
-    pub keep_alive: Duration,
-    /// How long after its last websocket a user still counts as present; real time.
-    pub presence_timeout: Duration,
-    /// How long a repeated text counts as a duplicate; simulated time.
-    pub duplicate_window: Duration,
-    /// How long a message can be edited and deleted; simulated time.
-    pub edit_window: Duration,
-    /// Messages of several lines above so many UTF-16 units are too long.
-    pub long_limit: Option<usize>,
-    /// How messages are rendered.
-    pub style: Style,
-    /// How long after the realtime socket told of a change the API shows it; simulated time.
-    pub replication_delay: Duration,
-    /// How long the API gives the same answer to exactly the same request; simulated time, zero for never.
-    pub api_cache: Duration,
-    /// Requests a day for each API key.
-    pub quota: i64,
-    /// Requests a day without a key.
-    pub quota_without_key: i64,
-    /// How often the realtime socket sends a heartbeat; real time.
-    pub heartbeat: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            listen: None,
-            curve: Curve::default(),
-            speed: 1.0,
-            keep_alive: Duration::from_secs(15),
-            presence_timeout: Duration::from_secs(30),
-            duplicate_window: Duration::from_secs(60),
-            edit_window: Duration::from_secs(120),
-            long_limit: None,
-            style: Style::default(),
-            replication_delay: Duration::from_millis(2_900),
-            api_cache: qa::query::CACHE_TIME,
-            quota: 10_000,
-            quota_without_key: 300,
-            heartbeat: Duration::from_secs(300),
-        }
-    }
-}
 
 /// A running network. It ends when this is dropped.
 pub struct Network {
@@ -262,7 +195,7 @@ impl Network {
 
     /// Adds an account with its users on the three servers. Whether there was room for it.
     pub fn add_account(&self, account: Account) -> bool {
-        add_account(&self.shared, account)
+        self.shared.add_account(account)
     }
 
     /// The account with this address.
@@ -365,14 +298,6 @@ impl Drop for Network {
     }
 }
 
-fn add_account(shared: &Shared, account: Account) -> bool {
-    for server in Server::ALL {
-        let id = account.user_id(server);
-        shared.chat(server).with(|chat| chat.add_user(id, &account.name, 1, false));
-    }
-    lock(&shared.accounts).add(account)
-}
-
 fn new_server(server: Server, options: &Options) -> ChatServer {
     ChatServer::new(
         server,
@@ -413,21 +338,4 @@ async fn bind(listen: Option<SocketAddr>) -> io::Result<(IpAddr, Vec<TcpListener
         listeners.push(listener);
     }
     Ok((first.ip(), listeners))
-}
-
-/// An account with profiles everywhere; `id` is its network account id.
-pub fn new_account(email: &str, name: &str, id: i64) -> Account {
-    Account {
-        email: email.to_owned(),
-        password: PASSWORD.to_owned(),
-        name: name.to_owned(),
-        id,
-        user_ids: BTreeMap::from([
-            (Server::StackExchange, id.saturating_add(100)),
-            (Server::StackOverflow, id.saturating_add(200)),
-            (Server::MetaStackExchange, id.saturating_add(300)),
-        ]),
-        outcome: LoginOutcome::Success,
-        without_profile: BTreeSet::new(),
-    }
 }

@@ -1,12 +1,22 @@
 //! Who and what is there from the start: the rooms of the project's `rooms.yml`, a few more, the people of `users.yml`,
 //! and accounts for bots.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::Network;
 use super::chat::room::RoomKind;
 use super::names::{Server, Site};
-use super::{EMAIL, NEWCOMER_EMAIL, Network, SECOND_EMAIL, new_account};
+use super::site::accounts::{Account, LoginOutcome};
 use crate::core::rooms::{Rooms, Source};
+
+/// E-mail address of the account that every network has from the start.
+pub const EMAIL: &str = "smokestack@bots.example";
+/// Its password.
+pub const PASSWORD: &str = "a-made-up-password";
+/// A second account, for several bots on one server.
+pub const SECOND_EMAIL: &str = "second@bots.example";
+/// An account without profiles: its first login at each site shows the form that makes one.
+pub const NEWCOMER_EMAIL: &str = "newcomer@bots.example";
 
 const ROOMS: &str = include_str!("../../rooms.yml");
 const USERS: &str = include_str!("../../users.yml");
@@ -26,6 +36,23 @@ pub fn extra_room(server: Server, kind: RoomKind) -> Option<i64> {
         Server::MetaStackExchange => 990_920,
     };
     EXTRA.iter().find(|(known, ..)| *known == kind).map(|(_, digit, _)| base + digit)
+}
+
+/// An account with profiles everywhere; `id` is its network account id.
+pub fn new_account(email: &str, name: &str, id: i64) -> Account {
+    Account {
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        name: name.to_owned(),
+        id,
+        user_ids: BTreeMap::from([
+            (Server::StackExchange, id.saturating_add(100)),
+            (Server::StackOverflow, id.saturating_add(200)),
+            (Server::MetaStackExchange, id.saturating_add(300)),
+        ]),
+        outcome: LoginOutcome::Success,
+        without_profile: BTreeSet::new(),
+    }
 }
 
 /// Fills a new network.

@@ -7,18 +7,18 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Options;
 use super::chat::tickets::Tickets;
 use super::chat::world::ChatServer;
 use super::fault::{Faults, SocketFault};
 use super::listener::Connections;
 use super::lock::lock;
 use super::names::{Server, Urls};
+use super::options::Options;
 use super::qa::api::Api;
-use super::qa::frames::Realtime;
+use super::qa::frame_log::Realtime;
 use super::qa::store::Store;
 use super::request_log::RequestLog;
-use super::site::accounts::Accounts;
+use super::site::accounts::{Account, Accounts};
 use super::token::Tokens;
 use crate::clock::Clock;
 use crate::core::rooms::Rooms;
@@ -81,5 +81,14 @@ impl Shared {
     /// A wait in real time for one in simulated time.
     pub(super) fn scaled(&self, simulated: Duration) -> Duration {
         simulated.div_f64(self.options.speed)
+    }
+
+    /// Adds an account, with a user on each chat server; false when there are too many.
+    pub(super) fn add_account(&self, account: Account) -> bool {
+        for server in Server::ALL {
+            let id = account.user_id(server);
+            self.chat(server).with(|chat| chat.add_user(id, &account.name, 1, false));
+        }
+        lock(&self.accounts).add(account)
     }
 }

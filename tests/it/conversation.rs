@@ -24,7 +24,7 @@ use smokestack::simulator;
 use smokestack::simulator::chat::curve::Curve;
 use smokestack::simulator::chat::room::RoomKind;
 use smokestack::simulator::names::Server;
-use smokestack::simulator::qa::store::{account_of, user_of};
+use smokestack::simulator::qa::owner::{account_of, user_of};
 
 use crate::world::World;
 

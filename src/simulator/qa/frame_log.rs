@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use tokio::sync::watch;
 
-use super::store::Frame;
+use super::frame::Frame;
 use crate::simulator::lock::lock;
 
 /// A socket that reads more slowly than this many frames misses some.

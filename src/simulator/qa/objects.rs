@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::store::{SitePosts, Stored, Version, account_of, owner_link, user_of};
+use super::owner::{account_of, owner_link, user_of};
+use super::store::SitePosts;
+use super::stored::{Stored, Version};
 use crate::core::post::{Owner, PostType};
 use crate::core::time::Timestamp;
 use crate::simulator::chat::slug;

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::objects::{Filter, Place};
-use super::store::{SitePosts, Store, Stored, account_of, user_of};
+use super::owner::{account_of, user_of};
+use super::store::{SitePosts, Store};
+use super::stored::Stored;
 use crate::core::post::PostType;
 use crate::core::time::Timestamp;
 use crate::simulator::http::Fields;

@@ -1,70 +1,16 @@
 //! The posts of all sites, and what the realtime socket says when one changes. Pure.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::frame::{Frame, summary};
+use super::owner::account_of;
+use super::stored::{Stored, Version};
 use crate::core::post::{Owner, Post, PostType, trailing_number};
 use crate::core::time::Timestamp;
-use crate::simulator::chat::slug;
-use crate::simulator::html::without_tags;
 use crate::simulator::sites::{NETWORK, Sites};
-
-/// What a post says since some moment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Version {
-    /// The API shows it from then on.
-    pub visible_from: Timestamp,
-    /// HTML-encoded; of the question, for an answer.
-    pub title: String,
-    /// HTML.
-    pub body: String,
-    /// Who wrote the post.
-    pub owner: Owner,
-    /// Votes.
-    pub score: i64,
-    /// When it was written.
-    pub at: Timestamp,
-}
-
-/// One post.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stored {
-    /// Number on its site; questions and answers share them.
-    pub number: i64,
-    /// Question or answer.
-    pub post_type: PostType,
-    /// The question it is or belongs to.
-    pub question: i64,
-    /// First version.
-    pub created: Timestamp,
-    /// Last activity; of the question with its answers, for a question.
-    pub active: Timestamp,
-    /// Whether it was edited.
-    pub edited: Option<Timestamp>,
-    /// Deleted posts are not in the API.
-    pub deleted: bool,
-    /// The version shown and the one that is not shown yet.
-    versions: VecDeque<Version>,
-    /// Numbers of its answers.
-    pub answers: BTreeSet<i64>,
-}
-
-impl Stored {
-    /// What the API knows of it at `now`, if anything.
-    pub fn visible(&self, now: Timestamp) -> Option<&Version> {
-        match self.deleted {
-            true => None,
-            false => self.versions.iter().rev().find(|version| version.visible_from <= now),
-        }
-    }
-
-    /// What was written last.
-    pub fn newest(&self) -> &Version {
-        self.versions.back().expect("a post has a version from the start")
-    }
-}
 
 /// The posts of one site.
 #[derive(Debug, Default)]
@@ -74,15 +20,6 @@ pub struct SitePosts {
     /// Questions by last activity, for the listing.
     pub by_activity: BTreeSet<(Timestamp, i64)>,
     next_number: i64,
-}
-
-/// A frame for the realtime socket: the stream, and the text inside `data`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Frame {
-    /// The subscription that gets it.
-    pub stream: String,
-    /// The whole frame.
-    pub text: String,
 }
 
 /// Where a post of a wave went.
@@ -224,21 +161,7 @@ impl Store {
 
     fn store(&mut self, host: &str, number: i64, question: i64, post: &Post, now: Timestamp) {
         let site = self.by_site.entry(host.to_owned()).or_default();
-        let version = version(post, now, self.delay);
-        site.posts.insert(
-            number,
-            Stored {
-                number,
-                post_type: post.post_type,
-                question,
-                created: now,
-                active: now,
-                edited: None,
-                deleted: false,
-                versions: VecDeque::from([version]),
-                answers: BTreeSet::new(),
-            },
-        );
+        site.posts.insert(number, Stored::new(number, question, post, now, self.delay));
         if number != question
             && let Some(asked) = site.posts.get_mut(&question)
         {
@@ -254,7 +177,7 @@ impl Store {
             let data = json!({
                 "a": "answer-add", "id": given.question, "answerid": given.number, "acctid": account_of(&post.owner),
             });
-            frames.push(self.question_frame(&given.site, given.question, &data));
+            frames.push(Frame::question(&self.sites, &given.site, given.question, &data));
         }
         frames
     }
@@ -263,17 +186,11 @@ impl Store {
         let delay = self.delay;
         let Some(site) = self.by_site.get_mut(&given.site) else { return Vec::new() };
         let Some(stored) = site.posts.get_mut(&given.number) else { return Vec::new() };
-        // Older versions than the one that is shown are not asked for any more.
-        let shown = stored.versions.iter().rposition(|version| version.visible_from <= now).unwrap_or(0);
-        stored.versions.drain(..shown);
-        stored.versions.truncate(1);
-        stored.versions.push_back(version(post, now, delay));
-        stored.edited = Some(now);
-        stored.deleted = false;
+        stored.edit(post, now, delay);
         site.touch(given.question, now);
         let data = json!({"a": "post-edit", "id": given.number, "acctid": account_of(&post.owner)});
         let mut frames = self.activity(&given.site, given.question);
-        frames.push(self.question_frame(&given.site, given.question, &data));
+        frames.push(Frame::question(&self.sites, &given.site, given.question, &data));
         frames
     }
 
@@ -296,13 +213,13 @@ impl Store {
         if given.number != given.question {
             data["aId"] = json!(given.number);
         }
-        vec![self.question_frame(&given.site, given.question, &data)]
+        vec![Frame::question(&self.sites, &given.site, given.question, &data)]
     }
 
     /// A post that is a frame and nothing else: the API does not have it.
     fn summary_only(&self, given: &Given, post: &Post, now: Timestamp) -> Frame {
-        let version = version(post, now, Duration::ZERO);
-        self.activity_frame(&given.site, given.question, &version, &post.body, now, NETWORK)
+        let version = Version::of(post, now, Duration::ZERO);
+        Frame::activity(&self.sites, &given.site, given.question, &version, &post.body, now, NETWORK)
     }
 
     fn activity(&self, host: &str, question: i64) -> Vec<Frame> {
@@ -313,38 +230,8 @@ impl Store {
         let summary = summary(&version.body);
         [NETWORK, self.sites.number(host)]
             .into_iter()
-            .map(|site| self.activity_frame(host, question, version, &summary, stored.active, site))
+            .map(|site| Frame::activity(&self.sites, host, question, version, &summary, stored.active, site))
             .collect()
-    }
-
-    fn activity_frame(
-        &self,
-        host: &str,
-        question: i64,
-        version: &Version,
-        summary: &str,
-        active: Timestamp,
-        site: u32,
-    ) -> Frame {
-        let mut data = json!({
-            "siteBaseHostAddress": host,
-            "id": question,
-            "titleEncodedFancy": version.title,
-            "bodySummary": summary,
-            "tags": ["example"],
-            "lastActivityDate": active.as_secs(),
-            "url": format!("https://{host}/questions/{question}/{}", slug(&version.title)),
-            "apiSiteParameter": self.sites.parameter(host),
-        });
-        if let Some(user) = user_of(&version.owner) {
-            data["ownerUrl"] = json!(owner_link(host, user, &version.owner.name));
-            data["ownerDisplayName"] = json!(version.owner.name);
-        }
-        frame(format!("{site}-questions-active"), &data)
-    }
-
-    fn question_frame(&self, host: &str, question: i64, data: &Value) -> Frame {
-        frame(format!("{}-question-{question}", self.sites.number(host)), data)
     }
 }
 
@@ -367,59 +254,6 @@ impl SitePosts {
             self.by_activity.insert((now, question));
         }
     }
-}
-
-fn version(post: &Post, now: Timestamp, delay: Duration) -> Version {
-    Version {
-        visible_from: now + delay,
-        title: post.title.clone(),
-        body: post.body.clone(),
-        owner: post.owner.clone(),
-        score: post.score,
-        at: now,
-    }
-}
-
-fn frame(stream: String, data: &Value) -> Frame {
-    let text = json!({"action": stream, "data": data.to_string()}).to_string();
-    Frame { stream, text }
-}
-
-/// The user id that belongs to a name on any site; `None` when the account is gone, which an empty name says.
-pub fn user_of(owner: &Owner) -> Option<i64> {
-    if owner.name.is_empty() && owner.reputation <= 1 {
-        return None;
-    }
-    let hash = owner.name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    Some(i64::try_from(hash % 20_000_000).unwrap_or(0) + 1)
-}
-
-/// The network account id of an owner.
-pub fn account_of(owner: &Owner) -> Option<i64> {
-    user_of(owner).map(|user| user + 50_000_000)
-}
-
-/// The profile of a user.
-pub fn owner_link(host: &str, user: i64, name: &str) -> String {
-    format!("https://{host}/users/{user}/{}", slug(name))
-}
-
-/// So many characters of a body are in a frame.
-const SUMMARY_CHARS: usize = 200;
-
-/// The start of a body without its tags; entities stay as they are.
-fn summary(body: &str) -> String {
-    let text = without_tags(body);
-    let text = text.trim();
-    let Some((cut, _)) = text.char_indices().nth(SUMMARY_CHARS) else { return text.to_owned() };
-    let mut start = &text[..cut];
-    // An entity that was cut would read as text.
-    if let Some(entity) = start.rfind('&').filter(|at| !start[*at..].contains(';')) {
-        start = &start[..entity];
-    }
-    format!("{start} ...")
 }
 
 #[cfg(test)]

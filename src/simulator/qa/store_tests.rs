@@ -1,5 +1,7 @@
 //! Posts appear, change and go; the API's view is late, and the frames say what happened.
 
+use serde_json::Value;
+
 use super::super::testing::{at, post};
 use super::*;
 
