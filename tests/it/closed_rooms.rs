@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use smokestack::core::bot::Happening;
 use smokestack::simulator;
 use smokestack::simulator::chat::room::RoomKind;
 use smokestack::simulator::fault::{Fault, FaultKind};
@@ -92,6 +93,33 @@ async fn a_room_that_becomes_private_with_a_lost_reply_keeps_no_other_from_its_r
     world.until("the second report", |world| world.texts(HQ).len() == 2).await;
     let texts = world.texts(HQ).join("\n");
     assert!(texts.contains("questions/501") && texts.contains("questions/502"), "{texts}");
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_whose_page_hangs_at_the_start_delays_no_report_for_another() {
+    let world = World::new().await;
+    let rooms = format!(
+        "stackexchange.com:\n  11540: {{msg_types: [all-sites]}}\n  {OTHER}: {{msg_types: [all-sites]}}\n"
+    );
+    std::fs::write(world.folder.path().join("rooms.yml"), rooms).expect("written");
+    world.write_config("delivery: {request_timeout: 5s}\n");
+    let stall = Fault::next(Host::Chat(HQ.0), &format!("/rooms/{OTHER}"), FaultKind::Stall);
+    world.network.fault(Fault { method: Some("GET".to_owned()), ..stall }).expect("taken");
+    let service = world.service().await;
+    let mut happenings = service.happenings();
+    let _playing = world.play(&[post(0.0, "su-501", "superuser.com", "miracle stapler")]).await;
+    let settled = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            match happenings.recv().await.expect("the service runs") {
+                Happening::Refused { why, .. } => return Some(why),
+                Happening::Delivered { .. } => return None,
+                _ => {}
+            }
+        }
+    });
+    assert_eq!(settled.await.expect("an outcome"), None, "the first request leaves at once");
     service.stopper().cancel();
     service.ended().await.expect("a clean end");
 }

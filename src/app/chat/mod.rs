@@ -166,12 +166,9 @@ impl Account {
     }
 
     async fn session(&self, orders: &mut mpsc::UnboundedReceiver<Order>, counter: &mut Option<i64>) -> Ended {
-        for room in &self.rooms {
-            if self.stop.is_cancelled() {
-                return Ended::Stopped;
-            }
-            self.join(*room).await;
-        }
+        let over = self.stop.child_token();
+        let _ends_with_this = over.clone().drop_guard();
+        self.enter_rooms(over);
         let (mut events, _guard) = self.client.events(self.rooms.clone(), *counter);
         let logged_out = CancellationToken::new();
         loop {
@@ -190,6 +187,19 @@ impl Account {
                 },
             }
         }
+    }
+
+    /// One room after the other, beside everything else: one whose page hangs delays no report for another.
+    fn enter_rooms(&self, over: CancellationToken) {
+        let (account, rooms) = (self.clone_for_task(), self.rooms.clone());
+        self.tasks.spawn(async move {
+            let entering = async {
+                for room in rooms {
+                    account.join(room).await;
+                }
+            };
+            over.run_until_cancelled(entering).await;
+        });
     }
 
     /// Requests run beside each other, so that a slow one never delays what the rooms say.
