@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::chat::Order;
-use super::input::Input;
+use super::input::{ChatHealth, Input};
 use super::turn::Main;
 use crate::core::bot::{Action, Event, Found, Question, Wanted};
 use crate::core::outbox::AccountKey;
@@ -57,8 +57,10 @@ impl Main {
         }
     }
 
+    /// Through whom a server is asked: an account that hears it, if one does.
     fn account_of(&self, server: &str) -> Option<AccountKey> {
-        self.orders.keys().find(|key| key.server == server).cloned()
+        let is_down = |key: &AccountKey| !matches!(self.chat.get(key), Some(Some(ChatHealth::Up)));
+        self.orders.keys().filter(|key| key.server == server).min_by_key(|key| is_down(key)).cloned()
     }
 
     fn order(&self, account: &AccountKey, order: Order) {
@@ -71,11 +73,11 @@ impl Main {
     /// The tables are asked first; of messages that they do not know, chat is.
     fn recall(&self, recall: u64, wanted: Wanted) {
         let account = match &wanted {
-            Wanted::Message { server, .. } => self.orders.keys().find(|key| key.server == *server),
-            Wanted::Moderator { room, .. } => self.orders.keys().find(|key| key.server == room.server),
+            Wanted::Message { server, .. } => self.account_of(server),
+            Wanted::Moderator { room, .. } => self.account_of(&room.server),
             Wanted::Reports(_) => None,
         };
-        let order = account.and_then(|account| self.orders.get(account)).cloned();
+        let order = account.and_then(|account| self.orders.get(&account)).cloned();
         if let Wanted::Moderator { room, user_id } = wanted {
             if let Some(order) = order {
                 // The task only ends with the service, or with an error that ends it.

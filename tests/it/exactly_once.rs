@@ -149,10 +149,7 @@ async fn a_request_that_was_held_up_for_two_seconds_after_its_entry_is_given_up_
 #[tokio::test(flavor = "multi_thread")]
 async fn two_accounts_share_a_room_and_one_takes_over_when_the_other_is_blocked() {
     let world = one_room().await;
-    let config = std::fs::read_to_string(world.config_path()).expect("the configuration");
-    let server = "  stackexchange.com:\n";
-    let config = config.replace(server, &format!("{server}    accounts: [main, b]\n"));
-    std::fs::write(world.config_path(), config + "accounts_approved: true\n").expect("written");
+    world.name_accounts("[main, b]");
     let service = world.service().await;
     let spam = |range: std::ops::Range<i32>| -> Vec<String> {
         range

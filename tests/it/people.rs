@@ -10,6 +10,9 @@ use crate::world::{HQ, WEB_TOKEN, World, post};
 
 const ANN: i64 = 900_001_001;
 const BOGDAN: i64 = 900_001_002;
+/// A report of another instance.
+const FOREIGN: &str = "[ [SmokeDetector](//git.io/vyDZv) | [MS](//m.erwaysoftware.com/posts/uid/askubuntu/9) ] Bad keyword in answer (99): \
+                       [Why](//askubuntu.com/a/9) by [x](//askubuntu.com/users/5) on `askubuntu.com`";
 /// A room that loses reports which are over.
 const LOUNGE: (Server, i64) = (Server::StackExchange, 990_003);
 
@@ -74,9 +77,7 @@ async fn feedback_counts_in_every_form_also_when_it_was_given_while_the_service_
         })
         .await;
 
-    let foreign = "[ [SmokeDetector](//git.io/vyDZv) | [MS](//m.erwaysoftware.com/posts/uid/askubuntu/9) ] Bad keyword in answer (99): \
-                   [Why](//askubuntu.com/a/9) by [x](//askubuntu.com/users/5) on `askubuntu.com`";
-    let foreign = say(&world, 900_001_003, foreign);
+    let foreign = say(&world, 900_001_003, FOREIGN);
     say(&world, ANN, &format!(":{foreign} naa-"));
     until_said(&service, "https://askubuntu.com/a/9", &["900001001 naa-"]).await;
 
@@ -90,6 +91,20 @@ async fn feedback_counts_in_every_form_also_when_it_was_given_while_the_service_
     world
         .until("the conflict", |world| world.texts(HQ).iter().any(|t| t.contains("people disagree on")))
         .await;
+    service.stopper().cancel();
+    service.ended().await.expect("a clean end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_speak_of_is_looked_up_through_an_account_that_is_logged_in() {
+    let world = World::new().await;
+    world.name_accounts("[a, main]");
+    let service = world.service().await;
+    let _playing = world.play(&[post(0.0, "su-501", "superuser.com", "miracle stapler")]).await;
+    world.until("the report", |world| world.texts(HQ).iter().any(|t| t.contains("questions/501"))).await;
+    let foreign = say(&world, 900_001_003, FOREIGN);
+    say(&world, ANN, &format!(":{foreign} naa-"));
+    until_said(&service, "https://askubuntu.com/a/9", &["900001001 naa-"]).await;
     service.stopper().cancel();
     service.ended().await.expect("a clean end");
 }

@@ -60,6 +60,14 @@ impl World {
         std::fs::write(self.config_path(), config).expect("written");
     }
 
+    /// Several accounts of the first server: `main` and `b`, and `a`, whose password is wrong.
+    pub(crate) fn name_accounts(&self, accounts: &str) {
+        let config = std::fs::read_to_string(self.config_path()).expect("the configuration");
+        let server = "  stackexchange.com:\n";
+        let config = config.replace(server, &format!("{server}    accounts: {accounts}\n"));
+        std::fs::write(self.config_path(), config + "accounts_approved: true\n").expect("written");
+    }
+
     pub(crate) fn config_path(&self) -> PathBuf {
         self.folder.path().join("smokestack.yml")
     }
@@ -68,7 +76,8 @@ impl World {
     pub(crate) fn config(&self) -> Config {
         let secret = |name: &str| match name {
             "SMOKESTACK_EMAIL" => Some(simulator::EMAIL.to_owned()),
-            "SMOKESTACK_EMAIL_B" => Some(simulator::SECOND_EMAIL.to_owned()),
+            "SMOKESTACK_EMAIL_A" | "SMOKESTACK_EMAIL_B" => Some(simulator::SECOND_EMAIL.to_owned()),
+            "SMOKESTACK_PASSWORD_A" => Some("not the password".to_owned()),
             "SMOKESTACK_PASSWORD" | "SMOKESTACK_PASSWORD_B" => Some(simulator::PASSWORD.to_owned()),
             "SMOKESTACK_API_KEY" => Some("a key".to_owned()),
             "SMOKESTACK_WEB_TOKEN" => Some(WEB_TOKEN.to_owned()),
