@@ -55,7 +55,7 @@ pub(super) fn sent(answer: &Written<'_>) -> Reading<Sent, SendError> {
     }
     if status == 200 && body.trim_start().starts_with('{') {
         return match serde_json::from_str::<SendReply>(body) {
-            Ok(SendReply { id: Some(message_id), time }) => {
+            Ok(SendReply { id: Some(message_id), time }) if message_id > 0 => {
                 Reading::Done(Sent { message_id, time: time.unwrap_or(0) })
             }
             // The key must be there: `{}` says nothing.
