@@ -1,5 +1,7 @@
 //! Text from posts on its way into a chat message: data that can not ping, link, break the form, or hide characters.
 
+use unicode_normalization::char::is_combining_mark;
+
 /// What a chat message of one line may hold, in UTF-16 units.
 pub const SINGLE_LINE_UNITS: usize = 500;
 
@@ -67,6 +69,11 @@ pub fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether anything of a text shows: a blank, an empty Braille cell or a combining mark does not by itself.
+pub fn is_visible(text: &str) -> bool {
+    text.chars().any(|c| !(c.is_whitespace() || is_combining_mark(c) || c == '\u{2800}'))
 }
 
 /// Removes link schemes until none is left, so that `hthttp://tp://` does not become one.

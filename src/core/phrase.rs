@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chat_text::{SINGLE_LINE_UNITS, cut, escaped, plain, units};
+use super::chat_text::{SINGLE_LINE_UNITS, cut, escaped, is_visible, plain, units};
 
 /// More of a part from outside is never looked at: hostile ones are long.
 const PART_UNITS: usize = 600;
@@ -171,7 +171,7 @@ impl Part {
 }
 
 fn visible(text: &str) -> &str {
-    if text.trim().is_empty() { "…" } else { text }
+    if is_visible(text) { text } else { "…" }
 }
 
 /// The line in several, broken at blanks.

@@ -24,10 +24,9 @@ mod small;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::chat_text::{SINGLE_LINE_UNITS, escaped, plain, units};
+use super::chat_text::{SINGLE_LINE_UNITS, escaped, is_visible, plain, units};
 
 pub use small::{confirm, notify};
 
@@ -267,7 +266,7 @@ fn link(url: &str) -> Option<String> {
 fn clean(form: Form, text: &str) -> String {
     let start: String = text.chars().take(TITLE_CHARS).collect();
     let text = plain(&start);
-    if !shown(form, &text).chars().any(is_visible) {
+    if !is_visible(&shown(form, &text)) {
         return "(no title)".to_owned();
     }
     // As it will stand there: escaping drops some backslashes.
@@ -276,11 +275,6 @@ fn clean(form: Form, text: &str) -> String {
     } else {
         text
     }
-}
-
-/// Whether a character shows by itself.
-fn is_visible(c: char) -> bool {
-    !(c.is_whitespace() || is_combining_mark(c) || c == '\u{2800}')
 }
 
 /// As it stands in the message.

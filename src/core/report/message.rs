@@ -9,7 +9,7 @@
 //! then the name of the owner. The link of the post is never lost.
 
 use super::{Report, ReportedPost};
-use crate::core::chat_text::{SINGLE_LINE_UNITS, cut, escaped, units};
+use crate::core::chat_text::{SINGLE_LINE_UNITS, cut, escaped, is_visible, units};
 use crate::core::post::PostType;
 use crate::core::site::api_site_parameter;
 
@@ -130,7 +130,7 @@ fn user_link(url: &str, site: &str) -> Option<String> {
 }
 
 fn visible<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
-    if text.chars().any(|c| !c.is_whitespace()) { text } else { otherwise }
+    if is_visible(text) { text } else { otherwise }
 }
 
 fn shortened(text: &str, limit: usize) -> String {
@@ -210,6 +210,14 @@ mod tests {
             "{text}"
         );
         assert!(form().is_match(&text), "{text}");
+    }
+
+    #[test]
+    fn what_shows_nothing_is_named() {
+        for nothing in ["", " \u{a0}", "\u{2800}\u{301}", "\u{200b}\u{202e}"] {
+            let text = single(&report(nothing, nothing, &["a"]), &Labels::default(), 500);
+            assert!(text.contains("[(no title)\u{202d}](") && text.contains("[(no name)]("), "{text}");
+        }
     }
 
     #[test]
