@@ -6,6 +6,9 @@ use smokestack::core::time::Timestamp;
 use crate::drive::{Course, Latency, drive};
 use crate::hidden_limits::{Dice, Limit, named, random};
 
+/// Limits with random parameters in each family.
+const SEEDS: u64 = 40;
+
 /// Prints a line for every hidden limit whose name contains `only`, and at the end how many goals were missed.
 pub(super) fn run(only: Option<&str>) {
     println!("share of the best possible rate; refusals; goals 0.85, 0.95, 10, 20");
@@ -128,7 +131,7 @@ fn cases() -> Vec<(String, Limit, Option<Limit>)> {
     let known = |name| named(name).expect("one of the list");
     let mut cases: Vec<_> = names.iter().map(|name| ((*name).to_owned(), known(name), None)).collect();
     for family in ["curve", "steps", "bucket", "window", "cap"] {
-        for seed in 1..=8 {
+        for seed in 1..=SEEDS {
             cases.push((format!("{family} {seed}"), random(family, &mut Dice(seed)), None));
         }
     }
@@ -143,7 +146,7 @@ fn cases() -> Vec<(String, Limit, Option<Limit>)> {
     ] {
         cases.push((format!("{from} then {to}"), known(from), Some(known(to))));
     }
-    for seed in 1..=8 {
+    for seed in 1..=SEEDS {
         let mut dice = Dice(1000 + seed);
         let first = random("curve", &mut dice);
         cases.push((format!("curve {seed} then another"), first, Some(random("curve", &mut dice))));

@@ -3,23 +3,32 @@
 use serde::{Deserialize, Serialize};
 
 use super::refusals::Refusal;
-use crate::core::send_plan::{Course, Plan, Shape};
+use crate::core::send_plan::{Course, MEMORY, Plan, Shape};
 use crate::core::time::Timestamp;
 
 /// Refusals that may be risked at a start; each message earns [`EARNED`] more, up to this.
-const MOST_REFUSALS: f64 = 7.0;
+pub(super) const MOST_REFUSALS: f64 = 7.0;
 
 /// One refusal in about ninety messages. With the first ones that is under 2 % of a thousand.
 const EARNED: f64 = 0.011;
 
-/// So many more refusals than were risked mean that nothing that is believed is right.
-const TURMOIL: f64 = -3.0;
+/// So many more refusals than were to be risked mean that what is believed is not right.
+pub(super) const OVERDRAFT: f64 = -2.0;
 
-/// So many messages without a refusal mean that the turmoil is over.
+/// When the fallback was contradicted so often, the answers came by chance, and nothing was learned from them.
+const CHAOS: u32 = 4;
+
+/// So many messages without a refusal mean that such a time is over.
 const CALM: usize = 10;
+
+/// The pause of the fallback, as a multiple of the longest gap that chat named.
+pub(super) const LONG_PAUSE: f64 = 3.2;
 
 /// After so many messages a new beginning may risk as many refusals as the first.
 pub(super) const RENEW_AFTER: usize = 300;
+
+/// The share of the rate that probes may cost. Where seconds are short, the whole second that chat names is dear.
+const PROBES_COST: f64 = 0.014;
 
 /// After how many messages without a refusal the limit is probed, at the earliest.
 const PROBE_AFTER: usize = 70;
@@ -108,8 +117,10 @@ pub(super) struct Learner {
     pub(super) low_sure: bool,
     /// The share by which the next period is shorter, while none was too short.
     pub(super) stride: f64,
-    /// How many more messages a burst gets next; none when more did not pass.
+    /// How many more messages a burst gets next.
     pub(super) stride_extra: usize,
+    /// So many messages after those at once passed, but not more.
+    pub(super) most_extra: usize,
     /// The most messages that passed at once.
     pub(super) free: usize,
     /// The gap after those.
@@ -129,6 +140,12 @@ pub(super) struct Learner {
     pub(super) dirty: u32,
     /// Refusals of the proven plan that count towards forgetting it.
     pub(super) strikes: u32,
+    /// The longest gap that chat named.
+    pub(super) longest_ms: f64,
+    /// A slow schedule is followed until refusals may be risked again.
+    pub(super) fallen: bool,
+    /// How often that was refused in a way that no lasting limit explains.
+    pub(super) contradicted: u32,
     /// The end of a refusal, and messages accepted since.
     pub(super) counted: Option<(Timestamp, usize)>,
     /// Refusals came so often since then that no permit can have been lost.
@@ -162,7 +179,8 @@ impl Default for Learner {
             low_ms: 0.0,
             low_sure: false,
             stride: 0.0,
-            stride_extra: 0,
+            stride_extra: 1,
+            most_extra: MEMORY,
             free: 0,
             step_ms: (0.0, 0.0),
             next_ms: (0.0, 0.0),
@@ -172,6 +190,9 @@ impl Default for Learner {
             leaky: false,
             dirty: 0,
             strikes: 0,
+            longest_ms: 0.0,
+            fallen: false,
+            contradicted: 0,
             counted: None,
             tight: false,
             budget: MOST_REFUSALS,
@@ -212,20 +233,69 @@ impl Learner {
         if let Some((_, accepted)) = &mut self.counted {
             *accepted += 1;
         }
-        if self.budget < TURMOIL && self.quiet >= CALM {
+        self.fallen &= self.budget < 1.0;
+        if self.contradicted >= CHAOS && self.quiet >= CALM {
             *self = Self::default();
         }
     }
 
     /// Counts a refusal.
-    pub(super) fn spend(&mut self) {
-        self.budget = (self.budget - 1.0).max(TURMOIL - 1.0);
+    pub(super) fn spend(&mut self, refusal: &Refusal) {
+        self.budget = (self.budget - 1.0).max(2.0 * OVERDRAFT);
+        // Not what was waited already, which may have been for another reason.
+        self.longest_ms = self.longest_ms.max(refusal.high_ms.min(2.0 * refusal.named_ms));
+    }
+
+    /// Whether more was refused than was to be risked.
+    pub(super) fn overdrawn(&self) -> bool {
+        self.fallen || self.budget < OVERDRAFT
+    }
+
+    /// Falls back to what passes whatever the limit is: as many messages at once as ever passed, or fewer, and then a
+    /// pause that is long enough to end a burst, to empty a window and to fill a bucket. It is narrowed from there.
+    pub(super) fn fall_back(&mut self, refusal: &Refusal, course: &mut Course, passed: usize) {
+        let longest_ms = LONG_PAUSE * self.longest_ms;
+        let (mut free, mut period_ms) = (self.free.max(1), longest_ms);
+        let mut contradicted = self.contradicted;
+        if let (true, Some(Plan { shape: Shape::Burst { free: planned, .. }, period_ms: tried_ms })) =
+            (self.fallen, self.best)
+        {
+            let more = match (planned, tried_ms >= longest_ms) {
+                // A single message, after so long: nothing that lasts explains that.
+                (1, true) => CHAOS,
+                _ => u32::from(passed <= 1),
+            };
+            contradicted = contradicted.saturating_add(more);
+            (free, period_ms) = if passed > 1 || tried_ms > 3.0 * longest_ms {
+                (passed.clamp(1, planned), tried_ms)
+            } else {
+                (planned, 2.0 * tried_ms)
+            };
+        }
+        let step_ms = if self.step_ms.1 > 0.0 { self.step_ms } else { (refusal.low_ms, refusal.high_ms) };
+        *self = Self {
+            budget: self.budget,
+            known_for: self.known_for,
+            longest_ms: self.longest_ms,
+            free,
+            step_ms,
+            fallen: true,
+            contradicted,
+            recover_ms: Some(period_ms),
+            cost_ms: period_ms,
+            ..Self::default()
+        };
+        // What was too short once is not tried again.
+        self.settle(Plan::burst(free, period_ms), if contradicted > 0 { 0.5 * period_ms } else { 0.0 });
+        self.stride = 0.3;
+        self.most_extra = 0;
+        course.in_cycle = free;
     }
 
     /// Whether a refusal may be risked to see what the server allows now.
     pub(super) fn may_probe(&self) -> bool {
         let lost = self.best.map_or(0.0, |best| self.lift_cost_ms * best.rate());
-        let after = PROBE_AFTER.max((lost / 0.02) as usize);
+        let after = PROBE_AFTER.max((lost / PROBES_COST) as usize);
         self.quiet >= after && (self.budget >= 1.0 || self.quiet >= RENEW_AFTER)
     }
 
@@ -258,6 +328,9 @@ impl Learner {
 
     /// The server behaves differently now: begin again after a rest that should end any burst.
     pub(super) fn forget(&mut self, refusal: &Refusal, course: &mut Course, best: Plan) {
+        if self.budget < 0.0 && self.known_for < RENEW_AFTER {
+            return self.fall_back(refusal, course, 0);
+        }
         let rest_ms = match best.shape {
             Shape::Window { .. } => refusal.high_ms.max(best.period_ms),
             _ if refusal.vague => refusal.high_ms.max(4.0 * best.period_ms),

@@ -19,17 +19,32 @@
 //!    the pause that makes up for it. Where the pause is long beside the gap, longer bursts are tried.
 //! 4. **Hold.** The limit is probed now and then. One message more at once than ever passed costs a refusal and nearly no
 //!    time, and tells much: it passes only when the limit was lifted, and the wait that is named is another one when
-//!    the limit changed. A shorter period is tried less often, because a failure costs a pause.
+//!    the limit changed. A shorter period is tried less often, because a failure costs a pause. When the one that passes
+//!    and the one that did not are long known to be neighbours, a much shorter one is tried instead. A change of the
+//!    burst that promises more goes before the probe.
 //!
 //! Refusals for the sake of knowledge have a budget: seven at a start, and one more for each ninety messages. So a limit
-//! that was lifted is noticed after about a hundred messages; sooner would cost more than 2 % of refusals.
+//! that was lifted is noticed after about a hundred messages; sooner would cost more than 2 % of refusals. When a
+//! schedule is refused that had passed for hundreds of messages, the budget is renewed, because the limit has probably
+//! changed.
 //!
 //! A trial counts only when messages really went out at its speed, and each is one change from a schedule that has
 //! passed, so that a refusal has one explanation. After a refusal within a burst, the burst is longer than usual, and
-//! the pause that follows is longer in the same proportion. A refusal of the proven schedule makes its period longer.
-//! Several in short order, one that names another gap than before at the same place, or fewer messages at once than
-//! passed for long, mean that the server behaves differently now: everything but the wait is forgotten, and the search
-//! begins again after a rest (`refusals.rs`).
+//! the pause that follows is longer in the same proportion; after a second one it is as long as would end any burst. A
+//! refusal of the proven schedule makes its period longer, or its steps when it came within them. Several in short
+//! order, one that names another gap than before at the same place, or fewer messages at once than passed for long,
+//! mean that the server behaves differently now: everything but the wait is forgotten, and the search begins again
+//! after a rest (`refusals.rs`).
+//!
+//! # When nothing fits
+//!
+//! No list of forms is complete, and a wrong one costs refusals without end. When two more were refused than the budget
+//! had, the learner falls back: as many messages at once as ever passed, and then a pause of several times the longest
+//! gap that chat named. That ends a burst, empties a window and fills a bucket well enough for some messages. When
+//! fewer pass, fewer are sent; when none does, the pause is doubled. It is narrowed from above, at first boldly, and
+//! after a failure only as the budget allows. A fallback that is contradicted again and again, or by a refusal of a
+//! single message, means that the answers came by chance; when they are over, all is forgotten. Where the form is
+//! uncertain, the search looks from above, too (`search_from_above`).
 //!
 //! # Odd answers
 //!
@@ -149,6 +164,7 @@ impl RateLimit {
         let refusal = Refusal {
             low_ms: millis(sent_at.since(last)) + millis(certain),
             high_ms: millis(until.since(last)),
+            named_ms: millis(honoured),
             slack_ms: self.delay_ms,
             vague: certain.is_zero(),
             until,

@@ -1,6 +1,6 @@
 //! What refusals teach.
 
-use super::learner::{Change, Learner, Phase, Trial};
+use super::learner::{Change, LONG_PAUSE, Learner, MOST_REFUSALS, Phase, RENEW_AFTER, Trial};
 use crate::core::send_plan::{Course, Plan, Shape, millis};
 use crate::core::time::Timestamp;
 
@@ -10,6 +10,8 @@ pub(super) struct Refusal {
     pub(super) low_ms: f64,
     /// A gap known to be enough for one message.
     pub(super) high_ms: f64,
+    /// The wait.
+    pub(super) named_ms: f64,
     /// The wait was so short, or not named at all, that it may be all rounding.
     pub(super) vague: bool,
     /// By how much clocks and requests may differ.
@@ -42,15 +44,24 @@ struct Bounds {
 impl Learner {
     /// A message was refused.
     pub(super) fn on_refused(&mut self, refusal: &Refusal, course: &mut Course) {
-        self.spend();
+        self.spend(refusal);
         let Some(plan) = self.plan() else { return self.first_refusal(refusal, course) };
+        let passed = if course.in_cycle >= plan.cycle() { 0 } else { course.in_cycle };
+        if self.fallen && self.trial.is_none() && self.dirty > 0 {
+            // The burst from before has not ended, which does not speak against the schedule.
+            self.dirty += 1;
+            self.recover_ms = Some(self.dirty as f64 * LONG_PAUSE * self.longest_ms);
+            return;
+        }
+        if self.overdrawn() && !(self.fallen && self.trial.is_some()) {
+            return self.fall_back(refusal, course, passed);
+        }
         if matches!(self.phase, Phase::Search(_)) {
             self.dirty += 1;
             if self.dirty > 5 {
                 return self.forget(refusal, course, plan);
             }
         }
-        let passed = if course.in_cycle >= plan.cycle() { 0 } else { course.in_cycle };
         if let Phase::Search(search) = &self.phase {
             let search = search.clone();
             self.search_on(search, refusal, course, passed);
@@ -84,6 +95,19 @@ impl Learner {
                 if self.other_burst(refusal, course, passed, plan, change, was_dirty) {
                     return self.forget(refusal, course, best);
                 }
+                if (2..self.free).contains(&passed) && course.pause_ms >= best.period_ms {
+                    if self.adopted >= 40 {
+                        return self.forget(refusal, course, best);
+                    }
+                    // So many did not always pass at once.
+                    self.free = passed;
+                    self.settle(
+                        Plan::burst(passed, best.period_ms),
+                        self.step_ms.0.min(0.9 * best.period_ms),
+                    );
+                    self.recover_ms = Some(course.pause_ms.max(refusal.high_ms));
+                    return;
+                }
                 if passed == 0 {
                     bounds.too_short_ms = bounds.too_short_ms.max(refusal.low_ms);
                 }
@@ -96,9 +120,28 @@ impl Learner {
                 });
             }
             Shape::Window { max } if was_dirty => {
-                // What is in the window does not explain it.
+                // What is in the window does not explain it. A bucket might.
+                if let Some((since, accepted)) = self.counted.filter(|&(_, accepted)| accepted >= 3) {
+                    let span_ms = millis(refusal.until.since(since));
+                    let low_ms = (span_ms - 1000.0).max(1.0) / (accepted + 1) as f64;
+                    let period_ms = span_ms / accepted as f64;
+                    self.settle(Plan::bucket(max, period_ms), low_ms);
+                    course.permits = 1.0 - refusal.high_ms / period_ms.max(1.0);
+                    return;
+                }
                 self.best = Some(Plan::burst(max, best.period_ms));
                 self.recover_ms = Some(refusal.high_ms.max(2.5 * best.period_ms));
+                return;
+            }
+            Shape::Window { max }
+                if change != Some(Change::Lift)
+                    && refusal
+                        .window(course, max)
+                        .is_some_and(|(low_ms, _)| low_ms > 1.1 * best.period_ms) =>
+            {
+                // No window that long would have let the last ones through; a pause may have ended a burst.
+                self.settle(Plan::burst(max, best.period_ms), self.step_ms.0.min(0.9 * best.period_ms));
+                self.recover_ms = Some(self.recovery_ms(refusal, best, passed));
                 return;
             }
             Shape::Window { max } => {
@@ -125,7 +168,7 @@ impl Learner {
                 if size == 1 {
                     bounds.too_short_ms = bounds.too_short_ms.max(refusal.low_ms);
                 }
-                self.count_permits(refusal, best, &mut bounds);
+                self.count_permits(refusal, best, size, &mut bounds);
             }
         }
         self.tight = quiet <= 20;
@@ -134,18 +177,18 @@ impl Learner {
         }
         self.cost_ms = self.recover_ms.unwrap_or(refusal.high_ms);
         if let Some(trial) = trial {
-            self.trial_failed(trial, bounds.too_short_ms);
+            self.trial_failed(trial, best, passed, bounds.too_short_ms);
             if self.low_ms < best.period_ms {
                 return;
             }
         }
-        if let Shape::Burst { free, extra, step_ms } = best.shape
+        if let Shape::Burst { free, extra, step_ms: failed_ms } = best.shape
             && (free..free + extra).contains(&passed)
-            && refusal.high_ms < 1.5 * step_ms
+            && refusal.low_ms < 1.5 * failed_ms
         {
             // The pause was long enough; the step was not.
-            let step_ms = (1.1 * step_ms).max(refusal.low_ms);
-            self.step_ms.1 = self.step_ms.1.max(step_ms);
+            let step_ms = (1.1 * failed_ms + 0.1 * refusal.slack_ms).max(refusal.low_ms);
+            self.step_ms = (self.step_ms.0.max(failed_ms), self.step_ms.1.max(step_ms));
             self.best = Some(Plan { shape: Shape::Burst { free, extra, step_ms }, ..best });
             self.recover_ms = Some(best.period_ms.max(refusal.high_ms));
             return;
@@ -214,11 +257,13 @@ impl Learner {
         let again = 1.5f64.powi(self.dirty.min(20) as i32 - 1);
         let most_ms = if refusal.vague { 3.5 * best.period_ms * again } else { f64::MAX };
         let rested_ms = 1.08 * refusal.high_ms * best.period_ms / usual_gap_ms * again;
-        rested_ms.min(most_ms).max(1.25 * best.period_ms).max(refusal.high_ms)
+        // A second time, or when nothing more may be risked, it is what ends any burst.
+        let sure_ms = if self.dirty > 1 || self.fallen { LONG_PAUSE * refusal.high_ms } else { 0.0 };
+        rested_ms.min(most_ms).max(1.25 * best.period_ms).max(refusal.high_ms).max(sure_ms)
     }
 
     /// Between two refusals a bucket gave all the permits that came in, so that their number bounds its interval.
-    fn count_permits(&mut self, refusal: &Refusal, best: Plan, bounds: &mut Bounds) {
+    fn count_permits(&mut self, refusal: &Refusal, best: Plan, size: usize, bounds: &mut Bounds) {
         let Some((since, accepted)) = self.counted.filter(|&(_, accepted)| accepted > 0) else { return };
         let span_ms = millis(refusal.until.since(since));
         let (least_ms, most_ms) =
@@ -227,12 +272,12 @@ impl Learner {
             self.best = Some(best.with_period(most_ms));
         }
         bounds.enough_ms = most_ms.max(1.005 * best.period_ms);
-        if self.free > 1 && accepted > 3 && self.tight && least_ms > best.period_ms {
+        if size > 1 && accepted > 3 && self.tight && least_ms > best.period_ms {
             bounds.too_short_ms = bounds.too_short_ms.max(least_ms);
         }
     }
 
-    fn trial_failed(&mut self, trial: Trial, too_short_ms: f64) {
+    fn trial_failed(&mut self, trial: Trial, best: Plan, passed: usize, too_short_ms: f64) {
         match (trial.change, &self.phase) {
             (Change::Period, Phase::Refine) => {
                 if !self.low_sure && self.stride < 0.1 {
@@ -249,7 +294,12 @@ impl Learner {
                 self.period_later();
             }
             (Change::Lift, _) => {}
-            (Change::Extra, _) => self.stride_extra = 0,
+            (Change::Extra, _) => {
+                // The last of those that passed made the pause longer that the burst needs.
+                if let Shape::Burst { free, extra, .. } = best.shape {
+                    self.most_extra = passed.saturating_sub(free + 1).max(extra);
+                }
+            }
             (Change::Step, _) => {
                 if let Shape::Burst { step_ms, .. } = trial.plan.shape {
                     self.step_ms.0 = self.step_ms.0.max(step_ms);
@@ -267,6 +317,15 @@ impl Learner {
         bounds: &Bounds,
         again_soon: bool,
     ) {
+        let one_by_one = matches!(best.shape, Shape::Bucket { size: 1 });
+        if one_by_one && self.free > 1 && (self.strikes > 0 || self.adopted < 10) {
+            return self.search_from_above(refusal, course);
+        }
+        if self.adopted >= RENEW_AFTER && self.known_for >= RENEW_AFTER {
+            // What passed for so long was right. That it does not any more may be the first sign of another limit.
+            self.budget = self.budget.max(MOST_REFUSALS - 1.0);
+            self.known_for = 0;
+        }
         self.strikes += 1;
         self.leaky |= self.adopted < 40;
         let longer = 1.0 + 0.03 * 4f64.powi(self.strikes.min(4) as i32 - 1);
@@ -274,6 +333,10 @@ impl Learner {
             (best.period_ms * longer + 0.5 * refusal.slack_ms).min(bounds.enough_ms).max(bounds.too_short_ms);
         let far_more = longer_ms > 1.5 * best.period_ms && refusal.low_ms > 1.5 * best.period_ms;
         let bucket = matches!(best.shape, Shape::Bucket { .. });
+        if bucket && self.free > 1 && self.strikes >= 4 && self.adopted < 40 {
+            // It grows, and is no bucket.
+            return self.search_from_above(refusal, course);
+        }
         let often = self.strikes >= (if bucket { 7 } else { 3 }) || (self.strikes >= 2 && again_soon);
         let stuck = self.dirty >= 3 && matches!(best.shape, Shape::Burst { .. });
         if far_more || often || stuck {

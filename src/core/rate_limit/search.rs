@@ -1,6 +1,6 @@
 //! The search for the form of a limit, from the first refusal on.
 
-use super::learner::{Learner, Phase, Search};
+use super::learner::{LONG_PAUSE, Learner, Phase, Search};
 use super::refusals::Refusal;
 use crate::core::send_plan::{Course, MEMORY, Plan, Shape};
 
@@ -11,7 +11,11 @@ const GROWTH: f64 = 1.05;
 const RESTS: [f64; 4] = [2.0, 3.2, 4.5, 6.0];
 
 /// The rest after a gap that is much longer than the usual one, as a multiple of it.
-const LONG_REST: f64 = 2.5;
+const LONG_REST: f64 = 3.2;
+
+/// The pause that is tried first after a burst of many steps, as a multiple of the step. One that is too short costs two
+/// refusals there; one that is too long costs little beside the steps.
+const STEPS_REST: f64 = 2.6;
 
 /// A burst longer than this gains little.
 const LONG_BURST: usize = 16;
@@ -154,7 +158,9 @@ impl Learner {
             if refusal.low_ms > 1.3 * step_ms {
                 self.recover_ms = Some(LONG_REST * refusal.high_ms);
             } else {
+                // The burst goes on; its pause proves nothing.
                 course.in_cycle = passed + free;
+                course.pause_ms = 1e12;
             }
         }
     }
@@ -169,10 +175,22 @@ impl Learner {
             return self.search(search, RESTS[0] * refusal.high_ms, course);
         }
         let shape = Shape::Burst { free: self.free, extra: run - 1 - self.free, step_ms: best.period_ms };
-        let period_ms = RESTS[0] * best.period_ms.max(0.6 * self.rest_low_ms);
+        let period_ms = STEPS_REST * best.period_ms.max(0.6 * self.rest_low_ms);
         self.step_ms.1 = best.period_ms;
         self.search(search, period_ms, course);
         self.best = Some(Plan { shape, period_ms });
         self.recover_ms = Some(LONG_REST * refusal.high_ms);
+    }
+
+    /// The gap that one message needs grows slowly: as many messages at once as passed before pass again after a pause
+    /// that surely ends a burst. It is narrowed from there, which costs fewer refusals than to try longer and longer
+    /// ones that all make the burst longer.
+    pub(super) fn search_from_above(&mut self, refusal: &Refusal, course: &mut Course) {
+        let search = Search { free: self.free, first_ms: self.step_ms.1, grew: true, ..Search::default() };
+        self.low_ms = self.step_ms.0;
+        let pause_ms = LONG_PAUSE * self.longest_ms.max(refusal.high_ms);
+        self.search(search, pause_ms, course);
+        self.strikes = 0;
+        self.recover_ms = Some(pause_ms);
     }
 }

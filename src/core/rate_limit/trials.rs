@@ -1,6 +1,6 @@
 //! How accepted messages change what is believed: cycles that pass, and the trials of something faster.
 
-use super::learner::{Change, Learner, Phase, Trial};
+use super::learner::{Change, Learner, OVERDRAFT, Phase, RENEW_AFTER, Trial};
 use crate::core::send_plan::{Course, MEMORY, Plan, Shape};
 
 /// Longest interval between two trials of a shorter period, in messages, unless they are dear.
@@ -12,8 +12,18 @@ const SHORTEST_PERIOD_MS: f64 = 2.0;
 /// A change of the burst is tried for this gain.
 const WORTH: f64 = 1.03;
 
+/// A period that was too short and is so near to the one that passes leaves nothing to gain between them.
+const NEARLY: f64 = 0.97;
+
+/// Then, whether the limit is another one by now is tried by so short a period. One that is little shorter would cost
+/// as much when it does not pass, and tell less when it does.
+const BOLD: f64 = 0.87;
+
 /// With fewer refusals left to risk, the burst stays as it is.
 const BUDGET_FOR_BURSTS: f64 = 3.0;
+
+/// With fewer, the steps of a burst stay as they are. One that was too short costs little.
+const BUDGET_FOR_STEPS: f64 = 1.0;
 
 impl Learner {
     /// A message was accepted; it is the last one of `course`.
@@ -63,7 +73,8 @@ impl Learner {
                 trial.plan.period_ms = trial.pause_ms.min(self.best.map_or(f64::MAX, |best| best.period_ms));
             }
             let was_hold = self.phase == Phase::Hold;
-            self.adopt(trial);
+            let gained = self.best.is_some_and(|best| trial.plan.period_ms < 0.98 * best.period_ms);
+            self.adopt(trial, gained);
             if let (true, Phase::Refine, Some(best)) = (was_hold, &self.phase, self.best) {
                 return self.probe(best, Change::Lift, course);
             }
@@ -94,13 +105,14 @@ impl Learner {
                 8 / plan.cycle() + 2
             }
             // The pause after the longer burst must have been long enough, too.
-            _ if trial.change == Change::Extra => 2,
+            _ if self.contradicted > 0 => 5,
+            _ if self.fallen || trial.change == Change::Extra => 2,
             _ if plan.cycle() < 8 && gain < 0.07 => 2,
             _ => 1,
         }
     }
 
-    fn adopt(&mut self, trial: Trial) {
+    fn adopt(&mut self, trial: Trial, gained: bool) {
         if trial.plan.period_ms < SHORTEST_PERIOD_MS || trial.change == Change::Lift {
             let recount = self.phase == Phase::Hold;
             *self = Self { recount, ..Self::default() };
@@ -117,6 +129,10 @@ impl Learner {
                 }
                 if self.phase == Phase::Hold {
                     self.strikes = 0;
+                    if gained {
+                        // It may be too long still.
+                        (self.quiet, self.since_period) = (RENEW_AFTER, self.period_after);
+                    }
                     if trial.plan.period_ms <= self.low_ms {
                         // What was too short is not any more.
                         self.phase = Phase::Refine;
@@ -143,7 +159,7 @@ impl Learner {
     fn start_trial(&mut self, course: &mut Course) {
         let Some(best) = self.best else { return };
         if self.low_ms > 0.7 * best.period_ms
-            && let Some(trial) = self.promising(best)
+            && let Some(trial) = self.promising(best, self.budget)
         {
             self.trial = Some(trial);
             return;
@@ -151,7 +167,15 @@ impl Learner {
         if self.phase == Phase::Refine {
             let gain = best.with_period(self.low_ms.max(1.0)).rate() / best.rate() - 1.0;
             let cost = self.cost_ms / best.period_ms;
+            let least = match (self.fallen && self.contradicted == 0, self.low_sure) {
+                (false, _) => 0.0,
+                (true, true) => OVERDRAFT,
+                (true, false) => 1.6 * OVERDRAFT,
+            };
             if gain > (0.02 * self.cost_ms * best.rate()).clamp(0.02, 0.06) {
+                if self.budget < least {
+                    return;
+                }
                 let plan = best.with_period(self.refined_ms(best.period_ms, cost));
                 self.trial = Some(Trial::new(Change::Period, plan));
                 return;
@@ -171,6 +195,8 @@ impl Learner {
         if self.since_period >= self.period_after {
             self.since_period = 0;
             self.probe(best, Change::Period, course);
+        } else if let Some(trial) = self.promising(best, f64::MAX) {
+            self.trial = Some(trial);
         } else {
             self.probe(best, Change::Lift, course);
         }
@@ -194,20 +220,26 @@ impl Learner {
     }
 
     /// A change of the burst that should gain at once, if there is one.
-    fn promising(&self, best: Plan) -> Option<Trial> {
-        if self.budget < BUDGET_FOR_BURSTS {
-            return None;
-        }
-        [Change::Step, Change::Extra].into_iter().find_map(|change| {
-            let plan = self.faster(best, change)?;
-            (self.potential(plan) > WORTH * self.potential(best)).then_some(Trial::new(change, plan))
-        })
+    fn promising(&self, best: Plan, budget: f64) -> Option<Trial> {
+        [(Change::Step, BUDGET_FOR_STEPS), (Change::Extra, BUDGET_FOR_BURSTS)].into_iter().find_map(
+            |(change, least)| {
+                if budget < least {
+                    return None;
+                }
+                let plan = self.faster(best, change)?;
+                let pays = self.potential(plan) > WORTH * self.potential(best)
+                    || (change == Change::Extra
+                        && self.phase == Phase::Hold
+                        && plan.rate() > WORTH * best.rate());
+                pays.then_some(Trial::new(change, plan))
+            },
+        )
     }
 
     /// The rate of a plan after the longer burst that may be next.
     fn potential(&self, plan: Plan) -> f64 {
         match plan.shape {
-            Shape::Burst { free, extra, step_ms } if self.stride_extra > 0 && extra > 0 => {
+            Shape::Burst { free, extra, step_ms } if extra + 1 < self.most_extra && extra > 0 => {
                 let shape = Shape::Burst { free, extra: extra + 2, step_ms };
                 Plan { shape, ..plan }.rate()
             }
@@ -220,9 +252,11 @@ impl Learner {
         let period_ms = best.period_ms;
         match (change, best.shape) {
             (Change::Period, _) => {
-                let near = 0.9 * period_ms..0.98 * period_ms;
-                let halfway = self.low_sure && near.contains(&self.low_ms);
-                Some(best.with_period(if halfway {
+                let known = self.low_ms / period_ms;
+                let old = self.adopted >= RENEW_AFTER && matches!(best.shape, Shape::Burst { .. });
+                Some(best.with_period(if known >= NEARLY && old {
+                    BOLD * period_ms
+                } else if self.low_sure && (0.9..0.98).contains(&known) {
                     (self.low_ms + period_ms) / 2.0
                 } else {
                     0.96 * period_ms
@@ -234,15 +268,13 @@ impl Learner {
             (Change::Lift, Shape::Bucket { size }) if size < MEMORY => Some(Plan::burst(size + 1, period_ms)),
             (Change::Lift, Shape::Window { max }) if max < MEMORY => Some(Plan::window(max + 1, period_ms)),
             (Change::Extra, Shape::Burst { free, extra, step_ms }) => {
-                if self.stride_extra == 0 {
-                    return None;
-                }
                 // The longest step that pays if the pause need not be longer.
                 let pays_ms = period_ms * ((free + 1) as f64 / (WORTH * free as f64) - 1.0);
                 let step_ms = if extra == 0 { self.step_ms.1.min(0.98 * pays_ms) } else { step_ms };
-                let extra = (extra + self.stride_extra).min(MEMORY.saturating_sub(free));
-                let shape = Shape::Burst { free, extra, step_ms };
-                (step_ms > self.step_ms.0).then_some(Plan { shape, period_ms })
+                let most = self.most_extra.min(MEMORY.saturating_sub(free));
+                let more = (extra + self.stride_extra).min(most);
+                let shape = Shape::Burst { free, extra: more, step_ms };
+                (more > extra && step_ms > self.step_ms.0).then_some(Plan { shape, period_ms })
             }
             (Change::Step, Shape::Burst { free, extra, step_ms }) if extra > 0 => {
                 let step_ms = (step_ms + self.step_ms.0) / 2.0;
