@@ -11,6 +11,12 @@ const LISTS: u64 = 20_000;
 const LONGEST: usize = 8;
 
 #[test]
+fn what_once_broke_a_promise_keeps_it() {
+    // The answer to a send named the message of one that was shelved, whose room could not be read.
+    check(5_007_521, 40).unwrap_or_else(|why| panic!("{why}"));
+}
+
+#[test]
 fn whatever_happens_every_report_is_in_its_rooms_once() {
     let half = |which: u64| {
         move || {

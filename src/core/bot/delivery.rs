@@ -133,8 +133,8 @@ impl Bot {
     /// Whether the id belongs to another message of ours.
     fn is_known(&self, send: &Send, message_id: i64) -> bool {
         let key = (send.account.server.clone(), message_id);
-        self.state.messages.contains_key(&key)
-            || self.state.outbox.account(&send.account).recent.contains(&message_id)
+        let recent = self.state.outbox.account(&send.account).recent;
+        self.state.messages.contains_key(&key) || recent.iter().any(|(_, id)| *id == message_id)
     }
 
     fn drive_account(&mut self, account: &AccountKey, now: Timestamp) {

@@ -218,7 +218,7 @@ impl Outbox {
             SendEntry::Done { message_id, .. } => {
                 state.open = None;
                 state.rate_limit.on_accepted(send.started_at, at);
-                state.recent.push(*message_id);
+                state.recent.push((send.room.room, *message_id));
                 let surplus = state.recent.len().saturating_sub(RECENT_MESSAGES);
                 state.recent.drain(..surplus);
                 self.served.insert(send.room.clone(), at);

@@ -32,7 +32,8 @@ pub struct Candidate {
 /// The message that this send became, if the room has it. `candidates` must reach back to the send's mark.
 pub fn find(send: &Send, account: &Account, candidates: &[Candidate]) -> Option<i64> {
     let ours = |c: &&Candidate| {
-        c.user_id == send.user_id && c.message_id > send.mark && !account.recent.contains(&c.message_id)
+        let is_another = account.recent.contains(&(send.room.room, c.message_id));
+        c.user_id == send.user_id && c.message_id > send.mark && !is_another
     };
     let wanted = comparable(&send.text);
     candidates

@@ -26,7 +26,8 @@ fn at(message_id: i64, user_id: i64, source: Option<&str>) -> Candidate {
 #[test]
 fn a_message_is_the_send_when_it_is_ours_newer_than_the_mark_and_says_the_same() {
     let none = Account::default();
-    let seen = Account { recent: vec![105], ..Account::default() };
+    let seen = Account { recent: vec![(1, 105)], ..Account::default() };
+    let elsewhere = Account { recent: vec![(2, 105)], ..Account::default() };
     for (name, account, candidate, expected) in [
         ("the same", &none, at(105, 99, Some("two words")), true),
         (
@@ -39,6 +40,7 @@ fn a_message_is_the_send_when_it_is_ours_newer_than_the_mark_and_says_the_same()
         ("somebody else's", &none, at(105, 98, Some("two words")), false),
         ("not newer than the mark", &none, at(100, 99, Some("two words")), false),
         ("another send's", &seen, at(105, 99, Some("two words")), false),
+        ("what chat named for a send to another room", &elsewhere, at(105, 99, Some("two words")), true),
         ("deleted", &none, at(105, 99, None), true),
         ("another send's, deleted", &seen, at(105, 99, None), false),
         ("somebody else's, deleted", &none, at(105, 98, None), false),
