@@ -98,6 +98,18 @@ fn notices_a_limit_that_was_lifted_within_two_hundred_messages() {
 }
 
 #[test]
+fn a_limit_of_which_only_the_pause_became_shorter_is_noticed_late() {
+    // A weakness: one message more at once does not pass, as before, and shorter pauses are tried seldom, because one that
+    // is too short costs a long rest.
+    let mut dice = Dice(1006);
+    let [before, after] = [(); 2].map(|()| random("curve", &mut dice));
+    let mut limiter = RateLimit::new();
+    let (_, now) = drive(&mut limiter, &before, JITTER, 1000, Timestamp::ZERO, 1);
+    let figures = figures(&mut limiter, &after, JITTER, now);
+    assert!(figures.refused < 20 && (0.5..0.95).contains(&figures.later), "{figures:?}");
+}
+
+#[test]
 fn learns_a_server_whose_seconds_are_a_twentieth_as_long() {
     let latency = Latency(REQUEST.0 / 20.0, REQUEST.1 / 20.0);
     for name in ["fit1", "fit2", "stacked40", "relaxed", "flat20"] {
