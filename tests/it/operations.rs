@@ -12,8 +12,12 @@ const LONGEST: usize = 8;
 
 #[test]
 fn what_once_broke_a_promise_keeps_it() {
-    // The answer to a send named the message of one that was shelved, whose room could not be read.
-    check(5_007_521, 40).unwrap_or_else(|why| panic!("{why}"));
+    for (seed, _what_broke_it) in [
+        (5_007_521, "the answer to a send named the message of one whose room could not be read"),
+        (6_002_527, "a send that was found late ended the wait that chat had named since"),
+    ] {
+        check(seed, 40).unwrap_or_else(|why| panic!("{why}"));
+    }
 }
 
 #[test]

@@ -211,13 +211,15 @@ impl Outbox {
             state.open = place.map(|place| (self.shelved.remove(place), Phase::Unknown { since: at }));
             return None;
         }
-        let (send, _) = state.open.as_ref().filter(|(send, _)| send.id == entry.send())?;
-        let send = send.clone();
+        let (send, phase) = state.open.clone().filter(|(send, _)| send.id == entry.send())?;
         match entry {
             SendEntry::Started(_) => None,
             SendEntry::Done { message_id, .. } => {
                 state.open = None;
-                state.rate_limit.on_accepted(send.started_at, at);
+                match phase {
+                    Phase::InFlight => state.rate_limit.on_accepted(send.started_at, at),
+                    Phase::Unknown { .. } | Phase::Absent => state.rate_limit.on_found(send.started_at),
+                }
                 state.recent.push((send.room.room, *message_id));
                 let surplus = state.recent.len().saturating_sub(RECENT_MESSAGES);
                 state.recent.drain(..surplus);

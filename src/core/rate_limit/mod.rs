@@ -126,17 +126,31 @@ impl RateLimit {
         told.max(planned.min(last + LONGEST_WAIT)).clamp(now, now + LONGEST_WAIT)
     }
 
-    /// A send that left at `sent_at` was accepted, as is known `now`. One with unknown outcome counts as accepted.
+    /// A send that left at `sent_at` was accepted, as is known `now`.
     pub fn on_accepted(&mut self, sent_at: Timestamp, now: Timestamp) {
         let took_ms = millis(now.since(sent_at)).min(60_000.0);
         self.delay_ms = if self.delay_ms > 0.0 { 0.8 * self.delay_ms + 0.2 * took_ms } else { took_ms };
         self.refused = None;
-        self.refused_in_a_row = 0;
         // The server decided somewhere between the two.
         let at = sent_at + now.since(sent_at) / 2;
         if self.course.sent.back().is_some_and(|&last| last > at + OUT_OF_ORDER) {
             self.course = Course::default();
         }
+        self.accept(at);
+    }
+
+    /// A send of unknown outcome that left at `sent_at` was found in its room, perhaps long after. What was accepted or
+    /// refused since then is newer knowledge.
+    pub fn on_found(&mut self, sent_at: Timestamp) {
+        if self.course.sent.back().is_some_and(|&last| last > sent_at) {
+            return;
+        }
+        self.refused = self.refused.filter(|(at, _)| *at > sent_at);
+        self.accept(sent_at);
+    }
+
+    fn accept(&mut self, at: Timestamp) {
+        self.refused_in_a_row = 0;
         let fresh = self.learner.recover_ms.take().is_some();
         self.course.push(at, self.learner.plan(), fresh);
         self.learner.on_accepted(&mut self.course, self.delay_ms);

@@ -35,6 +35,17 @@ fn a_refusal_before_anything_was_sent_is_honoured() {
 }
 
 #[test]
+fn a_send_that_is_found_after_later_ones_teaches_nothing() {
+    let mut limit = RateLimit::new();
+    accept(&mut limit, at(0));
+    limit.on_refused(Some(secs(30)), at(1_000), at(1_000));
+    accept(&mut limit, at(70_000));
+    let before = limit.clone();
+    limit.on_found(at(500));
+    assert_eq!(limit, before);
+}
+
+#[test]
 fn an_odd_wait_is_honoured_for_five_minutes_and_never_for_nothing() {
     let cases = [
         (Some(secs(10_000)), 300),
