@@ -218,7 +218,7 @@ impl Outbox {
                 state.open = None;
                 match phase {
                     Phase::InFlight => state.rate_limit.on_accepted(send.started_at, at),
-                    Phase::Unknown { .. } | Phase::Absent => state.rate_limit.on_found(send.started_at),
+                    Phase::Unknown { .. } | Phase::Absent => state.rate_limit.on_found(send.started_at, at),
                 }
                 state.recent.push((send.room.room, *message_id));
                 let surplus = state.recent.len().saturating_sub(RECENT_MESSAGES);

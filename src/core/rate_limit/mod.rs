@@ -139,10 +139,10 @@ impl RateLimit {
         self.accept(at);
     }
 
-    /// A send of unknown outcome that left at `sent_at` was found in its room, perhaps long after. What was accepted or
-    /// refused since then is newer knowledge.
-    pub fn on_found(&mut self, sent_at: Timestamp) {
-        if self.course.sent.back().is_some_and(|&last| last > sent_at) {
+    /// A send of unknown outcome that left at `sent_at` was found in its room, perhaps long after, as is known `now`. What
+    /// was accepted or refused since then is newer knowledge, and a clock that was set back makes it unknown when it left.
+    pub fn on_found(&mut self, sent_at: Timestamp, now: Timestamp) {
+        if sent_at > now || self.course.sent.back().is_some_and(|&last| last > sent_at) {
             return;
         }
         self.refused = self.refused.filter(|(at, _)| *at > sent_at);

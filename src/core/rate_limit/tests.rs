@@ -41,7 +41,9 @@ fn a_send_that_is_found_after_later_ones_teaches_nothing() {
     limit.on_refused(Some(secs(30)), at(1_000), at(1_000));
     accept(&mut limit, at(70_000));
     let before = limit.clone();
-    limit.on_found(at(500));
+    limit.on_found(at(500), at(71_000));
+    // Nor does one from before the clock was set back.
+    limit.on_found(at(90_000), at(71_000));
     assert_eq!(limit, before);
 }
 
