@@ -126,7 +126,7 @@ pub struct Item {
     pub rooms: Vec<RoomKey>,
     /// How urgent.
     pub class: Class,
-    /// Heavier goes first inside a class.
+    /// Heavier goes first inside a class, among those that have been in it for [`TURN_AGE`] and among the others.
     pub weight: i64,
     /// When it was queued.
     pub created_at: Timestamp,
